@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AnchorsConfig(AppConfig):
+    name = "anchors"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,65 @@
+"""Telling players about their own bets, after the commit."""
+
+from typing import Any
+
+from django.db import transaction
+
+from bets.models import Bet, BetState
+from bets.selectors import bets
+from keno_platform.live.topics import player_topic, publish
+from operators.models import Operator
+from rounds.models import Round
+from wallet.models import Account
+
+_CHUNK = 1000
+
+
+def accepted(operator: Operator, placed: list[Bet]) -> None:
+    """Tell each player what was accepted, and the balance that is left."""
+    by_player: dict[int, list[Bet]] = {}
+    for bet in placed:
+        by_player.setdefault(bet.player_id, []).append(bet)
+    frames = [
+        (
+            player_topic(operator.schema_name, player_id),
+            {"type": "bet.accepted", "bets": [str(bet.pk) for bet in own], **_balance(operator, player_id)},
+        )
+        for player_id, own in by_player.items()
+    ]
+    transaction.on_commit(lambda: publish(frames))
+
+
+def settled(operator: Operator, one: Round) -> None:
+    """Tell each player with bets in this round what became of them."""
+    by_player: dict[int, list[BetState]] = {}
+    for bet in bets().filter(round_id=one.pk).iterator(chunk_size=_CHUNK):
+        by_player.setdefault(bet.player_id, []).append(bet)
+    balances = dict(Account.objects.filter(player_id__in=by_player).values_list("player_id", "balance"))
+    frames = [
+        (
+            player_topic(operator.schema_name, player_id),
+            {
+                "type": "bet.settled",
+                "round_id": one.pk,
+                "bets": [_result(operator, bet) for bet in own],
+                "balance": operator.money(balances.get(player_id, 0)),
+                "currency": operator.currency_code,
+            },
+        )
+        for player_id, own in by_player.items()
+    ]
+    transaction.on_commit(lambda: publish(frames))
+
+
+def _result(operator: Operator, bet: BetState) -> dict[str, Any]:
+    return {
+        "id": str(bet.pk),
+        "status": bet.settlement_status,
+        "win_amount": operator.money(bet.win_amount or 0),
+        "stake": operator.money(bet.stake),
+    }
+
+
+def _balance(operator: Operator, player_id: int) -> dict[str, str]:
+    balance = Account.objects.filter(player_id=player_id).values_list("balance", flat=True).first() or 0
+    return {"balance": operator.money(balance), "currency": operator.currency_code}

@@ -1,0 +1,1 @@
+"""Changing bets: paytables, placement, cancellation, settlement, partitions."""

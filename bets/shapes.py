@@ -1,0 +1,185 @@
+"""The bodies and answers of the bet calls."""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from bets import paytables, receipts
+from bets.models import Bet, BetState, BetStatus, Paytable
+from bets.selectors import multipliers
+from keno_platform.core.clock import to_text
+from keno_platform.http.pagination import PageQuery
+from keno_platform.http.parsing import Ask
+from operators.models import Operator
+from rounds.models import Round
+
+
+class BetAsk(Ask, frozen=True, kw_only=True):
+    """One bet: on the current round of `game`, or on `round_id`; with `rounds`, on so many consecutive rounds."""
+
+    picks: Any
+    stake: Any
+    currency: Any
+    game: str | None = None
+    round_id: int | None = None
+    player_token: str | None = None
+    rounds: int = 1
+
+
+class BatchAsk(Ask, frozen=True, kw_only=True):
+    """Up to 1,000 bets, each answered by itself. Item n has the idempotency key `<key>#<n>`, n from 0."""
+
+    bets: list[BetAsk]
+
+
+class BetOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A bet. `receipt` is the base64 of its KPS-1 BET leaf, whose hash is in the round's `bets_root`."""
+
+    id: UUID
+    ticket_id: UUID | None
+    round_id: int
+    game: str
+    player_token: str
+    picks: list[int]
+    pick_count: int
+    stake: str
+    currency: str
+    paytable_id: UUID
+    potential_max_win: str
+    status: str
+    hits: int | None
+    multiplier: str | None
+    win_amount: str | None
+    created_at: str
+    receipt: str
+    receipt_signature: str | None
+
+
+class PlacedOutput(BetOutput, frozen=True, kw_only=True):
+    """The answer to a placement: the first bet, and for a ticket all of them in the order of their rounds."""
+
+    ticket: list[BetOutput]
+
+
+class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of a batch: the HTTP status that the bet alone would have got, and the bet or the problem."""
+
+    status: int
+    bet: PlacedOutput | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers of a batch in the order of its bets."""
+
+    results: list[BatchItem]
+
+
+class BetQuery(PageQuery, frozen=True, kw_only=True):
+    """Filters of the bet list; `from` is an RFC 3339 time."""
+
+    player_token: str | None = None
+    round_id: int | None = None
+    status: str | None = None
+    since: str | None = msgspec.field(default=None, name="from")
+
+
+class PickOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pick count pays, and its exact figures."""
+
+    pick_count: int
+    multipliers: dict[str, str]
+    rtp: str
+    rtp_exact: str
+    house_edge: str
+    hit_frequency: str
+    standard_deviation: str
+
+
+class PaytableOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the paytable. `hash` is the one in every BET leaf."""
+
+    id: UUID
+    name: str
+    version: int
+    active: bool
+    hash: str
+    picks: list[PickOutput]
+
+
+def show_placed(operator: Operator, own: list[Bet], rounds: dict[int, Round]) -> PlacedOutput:
+    """The answer to a placement, the same now and at every retry: it tells what was accepted, not what came of it."""
+    shown = [BetOutput(**_members(operator, bet, rounds[bet.round_id]), **_PENDING) for bet in own]
+    first = _members(operator, own[0], rounds[own[0].round_id])
+    return PlacedOutput(**first, **_PENDING, ticket=shown)
+
+
+_PENDING: dict[str, Any] = {
+    "status": BetStatus.PENDING.value,
+    "hits": None,
+    "multiplier": None,
+    "win_amount": None,
+}
+
+
+def show_bet(operator: Operator, bet: BetState, one: Round) -> BetOutput:
+    """A bet with what became of it."""
+    hits = bet.hits
+    if hits is None and one.numbers_drawn is not None:
+        hits = len(set(bet.picks) & set(one.numbers_drawn))
+    won = bet.multiplier_hundredths
+    return BetOutput(
+        **_members(operator, bet, one),
+        status=bet.settlement_status,
+        hits=hits,
+        multiplier=paytables.text_of(won) if won is not None else None,
+        win_amount=operator.money(bet.win_amount) if bet.win_amount is not None else None,
+    )
+
+
+def _members(operator: Operator, bet: Bet | BetState, one: Round) -> dict[str, Any]:
+    leaf = receipts.receipt(bet, operator=operator, stream=one.game.stream, round_number=one.number)
+    return {
+        "id": bet.pk,
+        "ticket_id": bet.ticket_id,
+        "round_id": bet.round_id,
+        "game": one.game.code,
+        "player_token": bet.player.token,
+        "picks": list(bet.picks),
+        "pick_count": bet.pick_count,
+        "stake": operator.money(bet.stake),
+        "currency": operator.currency_code,
+        "paytable_id": bet.paytable_id,
+        "potential_max_win": operator.money(bet.potential_max_win),
+        "created_at": to_text(bet.created_at),
+        "receipt": base64.b64encode(leaf).decode(),
+        "receipt_signature": None,
+    }
+
+
+def show_paytable(paytable: Paytable) -> PaytableOutput:
+    """A paytable with the figures of each pick count, computed exactly."""
+    table = multipliers(paytable)
+    return PaytableOutput(
+        id=paytable.pk,
+        name=paytable.name,
+        version=paytable.version,
+        active=paytable.active,
+        hash=bytes(paytable.hash).hex(),
+        picks=[_show_pick(pick, row) for pick, row in table.items()],
+    )
+
+
+def _show_pick(pick_count: int, row: dict[int, int]) -> PickOutput:
+    figures = paytables.statistics(pick_count, row)
+    return PickOutput(
+        pick_count=pick_count,
+        multipliers={str(hits): paytables.text_of(pays) for hits, pays in row.items()},
+        rtp=f"{float(figures.rtp):.6f}",
+        rtp_exact=str(figures.rtp),
+        house_edge=f"{float(1 - figures.rtp):.6f}",
+        hit_frequency=f"{float(figures.hit_frequency):.6f}",
+        standard_deviation=f"{figures.standard_deviation:.4f}",
+    )

@@ -1,0 +1,1 @@
+"""What every room may use: money, ids, clock, errors, strict JSON. Knows no Django and no room."""

@@ -1,0 +1,94 @@
+"""Refusals: what the domain says when it will not do something. The domain knows no HTTP."""
+
+from enum import Enum
+from typing import Any, ClassVar
+
+
+class Kind(Enum):
+    """What sort of refusal it is; the HTTP edge maps each kind to one status."""
+
+    MALFORMED = "malformed"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+    LIMITED = "limited"
+    UNAVAILABLE = "unavailable"
+
+
+class Refusal(Exception):
+    """
+    A refusal with a stable code. Nothing has changed when one is raised.
+
+    `title` is English and is the key of its translation. `params` are facts that the caller can
+    act on (the highest stake allowed, the field that is wrong); `detail` is one more sentence for
+    the caller's engineer, without internals.
+    """
+
+    code: ClassVar[str]
+    kind: ClassVar[Kind]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str = "", **params: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.params = params
+
+
+class MalformedRequest(Refusal):
+    """The body or a parameter cannot be read at all."""
+
+    code = "malformed_request"
+    kind = Kind.MALFORMED
+    title = "The request could not be read"
+
+
+class PayloadTooLarge(Refusal):
+    """The body is larger than this call accepts."""
+
+    code = "payload_too_large"
+    kind = Kind.TOO_LARGE
+    title = "The request is too large"
+
+
+class NotFound(Refusal):
+    """There is no such thing here, or it is not yours to see: both look the same."""
+
+    code = "not_found"
+    kind = Kind.NOT_FOUND
+    title = "Not found"
+
+
+class IdempotencyKeyMissing(Refusal):
+    """A call that moves money came without its key."""
+
+    code = "idempotency_key_missing"
+    kind = Kind.MALFORMED
+    title = "The Idempotency-Key header is missing"
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before, for something else."""
+
+    code = "idempotency_key_reused"
+    kind = Kind.INVALID
+    title = "This idempotency key was used for another request"
+
+
+class RequestInProgress(Refusal):
+    """Another request with the same key, or for the same account, is still running."""
+
+    code = "request_in_progress"
+    kind = Kind.CONFLICT
+    title = "The same request is still being processed"
+
+
+class Maintenance(Refusal):
+    """The server cannot answer just now; nothing has changed."""
+
+    code = "maintenance"
+    kind = Kind.UNAVAILABLE
+    title = "The service is briefly unavailable"

@@ -1,0 +1,69 @@
+"""For whoever keeps the server running: is it alive, and is it ready, part by part."""
+
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+
+from keno_platform.core import clock
+from rounds.models import Round, RoundStatus
+
+CLOCK_LAG_MAX_S = 2.0
+OVERDUE_MAX_S = 15
+
+
+def live(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when every part works, 503 with the reasons otherwise."""
+    parts = {name: _state(check) for name, check in _CHECKS.items()}
+    healthy = all(state == "ok" for state in parts.values())
+    body = {"status": "ok" if healthy else "not ready", "parts": parts}
+    return JsonResponse(body, status=200 if healthy else 503)
+
+
+def _state(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception as error:
+        return f"{type(error).__name__}"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _broker() -> str:
+    redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+    return "ok"
+
+
+def _clock() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        lag = abs((cursor.fetchone()[0] - clock.now()).total_seconds())
+    return "ok" if lag < CLOCK_LAG_MAX_S else f"this machine's clock is {lag:.1f} s off the database's"
+
+
+def _rounds() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp() - make_interval(secs => %s)", [OVERDUE_MAX_S])
+        limit = cursor.fetchone()[0]
+    overdue = Round.objects.filter(status=RoundStatus.OPEN, closes_at__lt=limit).count()
+    overdue += Round.objects.filter(status=RoundStatus.SCHEDULED, opens_at__lt=limit).count()
+    return "ok" if not overdue else f"{overdue} rounds are overdue: is a worker serving the queue `rounds`, and beat?"
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "broker": _broker,
+    "clock": _clock,
+    "rounds": _rounds,
+}

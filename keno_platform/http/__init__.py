@@ -1,0 +1,1 @@
+"""The glue between Django REST framework and the rooms: problems, strict bodies, pages, OpenAPI."""

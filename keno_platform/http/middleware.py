@@ -1,0 +1,24 @@
+"""What every HTTP answer carries."""
+
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from keno_platform.core.ids import uuid7
+
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+
+
+def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Echoes the caller's X-Request-Id, or makes one, so that both sides can find the call again."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        own = given if _ID.fullmatch(given) else str(uuid7())
+        request.META["HTTP_X_REQUEST_ID"] = own
+        response = get_response(request)
+        response["X-Request-Id"] = own
+        return response
+
+    return answer

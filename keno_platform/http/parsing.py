@@ -1,0 +1,91 @@
+"""JSON in: strict, typed, bounded."""
+
+from typing import IO, Any, TypeVar
+
+import msgspec
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from keno_platform.core import strict_json
+from keno_platform.core.errors import (
+    IdempotencyKeyMissing,
+    Kind,
+    MalformedRequest,
+    PayloadTooLarge,
+    Refusal,
+)
+
+T = TypeVar("T")
+IDEMPOTENCY_KEY_MAX = 128
+
+
+class ParameterInvalid(Refusal):
+    """A member or a query parameter has the wrong type, is unknown or is missing."""
+
+    code = "parameter_invalid"
+    kind = Kind.INVALID
+    title = "A parameter is missing, unknown or of the wrong type"
+
+
+class StrictJSONParser(BaseParser):
+    """Reads at most BODY_MAX_BYTES of strict JSON; see `core.strict_json`."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(settings.BODY_MAX_BYTES + 1)
+        if len(body) > settings.BODY_MAX_BYTES:
+            raise PayloadTooLarge(bytes_max=settings.BODY_MAX_BYTES)
+        return strict_json.decode(body)
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of every request body: immutable, and an unknown member is an error, not a typing slip."""
+
+
+def read(request: Request, shape: type[T]) -> T:
+    """
+    The request's body as this shape.
+
+    :raises MalformedRequest: not JSON. :raises ParameterInvalid: JSON of another shape.
+    """
+    return convert(request.data, shape)
+
+
+def convert(value: Any, shape: type[T]) -> T:
+    """A decoded JSON value as this shape, without any coercion of types."""
+    try:
+        return msgspec.convert(value, shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise ParameterInvalid(str(error)) from error
+
+
+def read_query(request: Request, shape: type[T]) -> T:
+    """
+    The query string as this shape; a parameter given twice is refused.
+
+    :raises ParameterInvalid: unknown, repeated or unreadable parameter.
+    """
+    repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
+    if repeated:
+        raise ParameterInvalid(f"{repeated[0]} is given twice.")
+    try:
+        return msgspec.convert(request.query_params.dict(), shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise ParameterInvalid(str(error)) from error
+
+
+def idempotency_key(request: Request) -> str:
+    """
+    The caller's key for a call that moves money.
+
+    :raises IdempotencyKeyMissing: none was sent.
+    :raises MalformedRequest: longer than IDEMPOTENCY_KEY_MAX, or not printable ASCII.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        raise IdempotencyKeyMissing()
+    if len(key) > IDEMPOTENCY_KEY_MAX or not all("!" <= character <= "~" for character in key) or "," in key:
+        raise MalformedRequest("Idempotency-Key must be 1 to 128 printable ASCII characters without spaces or commas.")
+    return key

@@ -1,0 +1,116 @@
+"""The directory of one local installation: its data, logs and secrets, and the ports it uses."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from keno_platform.local import ports
+
+SOCKET_PATH_BYTES_MAX = 90
+"""A Unix socket's path may have 107 bytes; the supervisor needs some of them for a temporary name."""
+
+
+class HomeInUse(Exception):
+    """Another local run of the same installation is alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An installation's directory, normally `.keno` beside the code."""
+
+    path: Path
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def demo(self) -> Path:
+        return self.path / "demo.json"
+
+    @property
+    def postgres(self) -> Path:
+        return self.path / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        return self.path / "valkey"
+
+    @property
+    def supervisor_config(self) -> Path:
+        return self.path / "supervisord.conf"
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def make(self) -> None:
+        self.path.mkdir(mode=0o711, parents=True, exist_ok=True)  # PostgreSQL's account may pass through
+        self.logs.mkdir(exist_ok=True)
+
+    def find_supervisor_socket(self) -> Path:
+        """The supervisor's socket: here, or in a short private directory when this path is too long."""
+        socket = self.path / "supervisor.sock"
+        if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
+            return socket
+        return _make_private_directory(self.path) / "supervisor.sock"
+
+    def read_secrets(self) -> dict[str, str]:
+        """This installation's secrets, made at the first call and readable by their owner only."""
+        file = self.path / "secrets.json"
+        made = {"KENO_SECRET_KEY": secrets.token_urlsafe(48), "KENO_SEAL_KEY": secrets.token_hex(32)}
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as output:
+                json.dump(made, output, indent=2)
+        kept: dict[str, str] = json.loads(file.read_text())
+        return kept
+
+    def choose_port(self, server: str) -> int:
+        """A free port for a server, the same as last time unless another program has taken it since."""
+        file = self.path / "ports.json"
+        known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        if server not in known or not ports.is_free(known[server]):
+            known[server] = ports.find_free()
+            file.write_text(json.dumps(known, indent=2))
+        return known[server]
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """
+        Keep a second run of the same installation out for the length of the block.
+
+        :raises HomeInUse: a run is alive. A run that was killed does not count.
+        """
+        with (self.path / "run.lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                pid = file.read().strip()
+                raise HomeInUse(
+                    f"It runs already. Stop it with Ctrl-C where it runs, or: kill {pid}"
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+
+def _make_private_directory(path: Path) -> Path:
+    name = f"keno-{os.getuid()}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    parent = Path(tempfile.gettempdir())
+    if len(os.fsencode(parent)) > SOCKET_PATH_BYTES_MAX - 60:
+        parent = Path("/tmp")
+    directory = parent / name
+    directory.mkdir(mode=0o700, exist_ok=True)
+    seen = directory.lstat()
+    if seen.st_uid != os.getuid() or seen.st_mode & 0o077 or directory.is_symlink():
+        raise PermissionError(f"{directory} is not a private directory of this account. Remove it.")
+    return directory

@@ -1,0 +1,77 @@
+"""What runs in a local installation: the servers, and the platform's own processes."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from keno_platform.local import postgres, valkey
+from keno_platform.local.home import Home
+from keno_platform.local.postgres import PostgresServer
+from keno_platform.local.supervision import Group, Program
+from keno_platform.local.valkey import ValkeyServer
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+_WITHOUT_SECRETS = {"KENO_SECRET_KEY": "", "KENO_SEAL_KEY": ""}
+"""A server keeps sealed seeds; the key that opens them is not in its reach."""
+
+
+def manage(*arguments: str) -> list[str]:
+    """A command of manage.py."""
+    return [sys.executable, str(PROJECT / "manage.py"), *arguments]
+
+
+def describe_postgres(server: PostgresServer) -> Program:
+    return Program(
+        name="postgres",
+        group=Group.SERVERS,
+        command=server.command(),
+        directory=server.home,
+        environment=_WITHOUT_SECRETS,
+        user=server.account.name if server.account else None,
+        stop_signal=postgres.STOP_SIGNAL,
+        stop_wait_s=30,
+    )
+
+
+def describe_valkey(server: ValkeyServer) -> Program:
+    return Program(
+        name="valkey",
+        group=Group.SERVERS,
+        command=server.command(),
+        directory=server.home,
+        environment=_WITHOUT_SECRETS,
+        stop_signal=valkey.STOP_SIGNAL,
+    )
+
+
+def describe_platform(home: Home, *, port: int) -> list[Program]:
+    """Web, workers, beat and the players of the demo."""
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    quiet = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+    return [
+        _module("web", "uvicorn", "keno_platform.asgi:application", *listen, *quiet, KENO_DB_POOL_SIZE="20"),
+        _celery("rounds", "worker", "-Q", "rounds", "--pool", "solo", "-n", "rounds@%h"),
+        _celery(
+            "settlement", "worker", "-Q", "settlement,default", "--concurrency", "2", "-n", "settlement@%h"
+        ),
+        _celery("beat", "beat", "-S", "celery.beat:Scheduler"),
+        _program("players", manage("simulate_players", "--demo", str(home.demo))),
+    ]
+
+
+def _program(name: str, command: Sequence[str], **environment: str) -> Program:
+    return Program(
+        name=name,
+        group=Group.PROGRAMS,
+        command=command,
+        directory=PROJECT,
+        environment={"KENO_PROCESS": name, **environment},
+    )
+
+
+def _module(name: str, module: str, *arguments: str, **environment: str) -> Program:
+    return _program(name, [sys.executable, "-m", module, *arguments], **environment)
+
+
+def _celery(name: str, *arguments: str) -> Program:
+    return _module(name, "celery", "-A", "keno_platform", *arguments)

@@ -1,0 +1,278 @@
+"""The front of `make run`: starts everything, says what it does, and stops everything at Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FrameType
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from keno_platform.local import (
+    accounts,
+    children,
+    leftovers,
+    ports,
+    postgres,
+    programs,
+    supervision,
+    valkey,
+    welcome,
+)
+from keno_platform.local.home import Home
+from keno_platform.local.postgres import PostgresServer
+from keno_platform.local.progress import Progress
+from keno_platform.local.supervision import Group, Program, Supervisor
+from keno_platform.local.valkey import ValkeyServer
+
+SETUP = (
+    ("Tables that all operators share", ["migrate_schemas", "--shared"]),
+    ("Tables of each operator", ["migrate_schemas", "--tenant"]),
+    ("Demo: operators, games, players with money", ["load_demo", "--output", "{demo}"]),
+    ("Rounds ahead", ["ensure_schedule"]),
+)
+READY_WITHIN_S = 90
+_STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StepFailed(Exception):
+    """A step of the start failed; the text says what to do or shows the end of the log that tells."""
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or another polite request to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """Where data lives. A server that the caller's environment names is used as it is and never started."""
+
+    postgres: PostgresServer | None
+    valkey: ValkeyServer | None
+    database_url: str
+    redis_url: str
+
+    def describe(self) -> list[Program]:
+        described = [programs.describe_postgres(self.postgres)] if self.postgres else []
+        return [*described, *([programs.describe_valkey(self.valkey)] if self.valkey else [])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A run whose supervisor has started."""
+
+    home: Home
+    port: int
+    progress: Progress
+    servers: Servers
+    environment: Mapping[str, str]
+    supervisor: Supervisor
+    process: subprocess.Popen[bytes]
+
+    def wait_until(
+        self, answers: Callable[[], bool], *, what: str, log: str | None, patience_s: float = 60
+    ) -> None:
+        children.wait_until(
+            answers,
+            what=what,
+            alive=lambda: self.process.poll() is None,
+            log=self.home.log(log) if log else None,
+            patience_s=patience_s,
+        )
+
+
+def run(home: Home, *, port: int) -> None:
+    """
+    Run the platform until it is asked to stop; then stop every process of it.
+
+    :raises StepFailed: a command failed, or the supervisor ended.
+    :raises children.ServerFailed: a server did not start or answer.
+    :raises HomeInUse: it runs already.
+    """
+    progress = Progress()
+    home.make()
+    with home.held(), _stopping_politely(progress):
+        _clear_the_way(home, progress, port=port)
+        servers = _prepare_servers(home, progress)
+        with _supervised(home, progress, servers, port=port) as running:
+            _wait_for_servers(running)
+            _set_up(running)
+            _start_programs(running)
+            progress.say(f"\nReady after {progress.elapsed_s:.0f} s.\n\n{welcome.describe(home)}\n")
+            _show_rounds(running)
+
+
+def make_environment(home: Home, servers: Servers, *, port: int) -> dict[str, str]:
+    """The environment of every process: the caller's, the servers' addresses, this installation's secrets."""
+    inherited = dict(os.environ)
+    if servers.postgres:
+        inherited = accounts.without_libpq_variables(inherited)
+    chosen = {
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "DJANGO_SETTINGS_MODULE": "keno_platform.settings",
+        "PYTHONUNBUFFERED": "1",
+        leftovers.MARK: str(home.path),
+    }
+    usual = {"KENO_BASE_URL": f"http://localhost:{port}", **home.read_secrets()}
+    return {**usual, **inherited, **chosen}
+
+
+@contextlib.contextmanager
+def _stopping_politely(progress: Progress) -> Iterator[None]:
+    """Turn the first request to end into an orderly end, which further requests cannot cut short."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for each in _STOPPING_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped
+
+    for each in _STOPPING_SIGNALS:
+        signal.signal(each, stop)
+    with contextlib.suppress(Stopped, BrokenPipeError):
+        yield
+    with contextlib.suppress(OSError):
+        progress.say("Stopped. `make run` starts again with the same data.")
+
+
+def _clear_the_way(home: Home, progress: Progress, *, port: int) -> None:
+    left = leftovers.find(home)
+    if left:
+        with progress.step(f"Stopped what a killed run left behind ({len(left)} processes)"):
+            leftovers.stop(home)
+    if not ports.is_free(port):
+        raise StepFailed(
+            f"Port {port} is taken by another program. Stop it, or choose another: make run PORT={port + 1}"
+        )
+
+
+def _prepare_servers(home: Home, progress: Progress) -> Servers:
+    database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    own_postgres = own_valkey = None
+    if not database_url:
+        with progress.step("Directory of PostgreSQL"):
+            own_postgres = postgres.prepare(home=home.postgres, port=home.choose_port("postgres"))
+    if not redis_url:
+        own_valkey = valkey.prepare(home=home.valkey, port=home.choose_port("valkey"))
+    return Servers(
+        postgres=own_postgres,
+        valkey=own_valkey,
+        database_url=database_url or (own_postgres.url if own_postgres else ""),
+        redis_url=redis_url or (own_valkey.url if own_valkey else ""),
+    )
+
+
+@contextlib.contextmanager
+def _supervised(home: Home, progress: Progress, servers: Servers, *, port: int) -> Iterator[Running]:
+    what = [*servers.describe(), *programs.describe_platform(home, port=port)]
+    environment = make_environment(home, servers, port=port)
+    try:
+        with supervision.running(home, what, environment=environment) as (supervisor, process):
+            try:
+                yield Running(
+                    home=home,
+                    port=port,
+                    progress=progress,
+                    servers=servers,
+                    environment=environment,
+                    supervisor=supervisor,
+                    process=process,
+                )
+            finally:
+                with contextlib.suppress(OSError):
+                    progress.say("\nStopping all processes ...")
+    finally:
+        leftovers.stop(home)
+
+
+def _wait_for_servers(running: Running) -> None:
+    servers, where = running.servers, conninfo_to_dict(running.servers.database_url)
+    with running.progress.step(f"PostgreSQL answers at {where.get('host')}:{where.get('port', 5432)}"):
+        log = "postgres" if servers.postgres else None
+        running.wait_until(lambda: _database_answers(servers), what="PostgreSQL", log=log)
+        if servers.postgres:
+            postgres.create_database(servers.postgres)
+    with running.progress.step(
+        f"{'Valkey' if servers.valkey else 'Redis'} answers at {_hide_password(servers.redis_url)}"
+    ):
+        log = "valkey" if servers.valkey else None
+        running.wait_until(lambda: valkey.answers(servers.redis_url), what="Redis", log=log)
+
+
+def _hide_password(url: str) -> str:
+    return url.rpartition("@")[2].rpartition("://")[2]
+
+
+def _database_answers(servers: Servers) -> bool:
+    if servers.postgres:
+        return postgres.answers(servers.postgres)
+    try:
+        psycopg.connect(servers.database_url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _set_up(running: Running) -> None:
+    running.home.log("setup").unlink(missing_ok=True)
+    for text, arguments in SETUP:
+        with running.progress.step(text):
+            _manage(running, [part.format(demo=running.home.demo) for part in arguments])
+
+
+def _manage(running: Running, arguments: list[str]) -> None:
+    log = running.home.log("setup")
+    with log.open("ab") as output:
+        output.write(f"$ manage.py {' '.join(arguments)}\n".encode())
+        output.flush()
+        command = programs.manage(*arguments)
+        process = children.start(
+            command, output=output, environment=running.environment, directory=programs.PROJECT
+        )
+    try:
+        code = process.wait()
+    finally:
+        children.stop(process)
+    if code:
+        raise StepFailed(f"`manage.py {' '.join(arguments)}` ended with code {code}.\n{children.tail(log)}")
+
+
+def _start_programs(running: Running) -> None:
+    with running.progress.step("Web, workers, beat and the demo's players"):
+        running.supervisor.start_group(Group.PROGRAMS)
+        running.wait_until(
+            lambda: _is_ready(running.port), what="The web server", log="web", patience_s=READY_WITHIN_S
+        )
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _show_rounds(running: Running) -> None:
+    """One line for each finished round, until the supervisor ends; the watcher may end with the database."""
+    while running.process.poll() is None:
+        with running.home.log("watch").open("wb") as errors:
+            watcher = children.start(
+                programs.manage("watch_rounds"),
+                output=None,
+                errors=errors,
+                environment=running.environment,
+                directory=programs.PROJECT,
+            )
+        try:
+            while watcher.poll() is None and running.process.poll() is None:
+                time.sleep(0.5)
+        finally:
+            children.stop(watcher)
+        time.sleep(1)
+    raise StepFailed(f"The supervisor ended.\n{children.tail(running.home.log('supervisord'))}")

@@ -1,0 +1,46 @@
+"""What an engineer sees when the platform is ready: addresses, accounts, and a bet to paste."""
+
+import json
+from typing import Any
+
+from keno_platform.local.home import Home
+
+
+def describe(home: Home) -> str:
+    """The addresses of a loaded demo and a `curl` line that places a bet in it."""
+    demo = json.loads(home.demo.read_text())
+    lines = [f"  Players of {each['name']:<16} {_address(demo, each)}" for each in demo["operators"]]
+    admin = demo["admin"]
+    lines += [
+        f"  Staff                       {demo['base_url']}/admin/  {admin['username']} / {admin['password']}",
+        f"  API                         {demo['base_url']}/api/v1/docs",
+        f"  Keys, tokens, addresses     {home.demo}",
+        f"  Logs                        {home.logs}",
+        "",
+        "A bet:",
+        "",
+        _bet(demo),
+        "",
+        "Finished rounds (Ctrl-C stops everything):",
+    ]
+    return "\n".join(lines)
+
+
+def _address(demo: dict[str, Any], operator: dict[str, Any]) -> str:
+    port = demo["base_url"].rpartition(":")[2]
+    return f"http://{operator['domain']}:{port}/"
+
+
+def _bet(demo: dict[str, Any]) -> str:
+    operator = demo["operators"][0]
+    body = {
+        "game": operator["games"][0],
+        "player_token": operator["players"][0],
+        "picks": [3, 7, 21],
+        "stake": operator["stake"],
+        "currency": operator["currency"],
+    }
+    return (
+        f"curl -sS {demo['base_url']}/api/v1/bets -H 'Authorization: Bearer {operator['api_key']}' "
+        f"-H 'Content-Type: application/json' -H \"Idempotency-Key: $(date +%s%N)\" -d '{json.dumps(body)}'"
+    )

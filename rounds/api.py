@@ -1,0 +1,190 @@
+"""Games, rounds and their proofs."""
+
+from typing import Any
+
+import msgspec
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from keno_platform.core import clock
+from keno_platform.http.openapi import Problem
+from keno_platform.http.pagination import Page, PageQuery, paginate
+from keno_platform.http.parsing import Ask, ParameterInvalid, read_query
+from operators.authentication import CallerView
+from players.authentication import PlayerOrOperatorView
+from rounds import custody, proofs, selectors
+from rounds.models import Game, Round, RoundStatus
+
+
+class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A sequence of rounds that this operator's players can play."""
+
+    code: str
+    name: str
+    interval_seconds: int
+    betting_seconds: int
+    entropy_network: str
+    entropy_public: bool
+    active: bool
+
+
+class RoundOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A round. What is not known, or not public yet, is null. The seed is public once the round is revealed."""
+
+    round_id: int
+    game: str
+    number: int
+    status: str
+    opens_at: str
+    closes_at: str
+    commitment: str
+    bets_count: int | None
+    bets_root: str | None
+    numbers: list[int] | None
+    drawn_at: str | None
+    server_seed: str | None
+    server_seed_hash: str
+    blockchain_commit_reference: str | None
+    blockchain_reveal_reference: str | None
+    void_reason: str | None
+    created_at: str
+
+
+class CurrentRound(RoundOutput, frozen=True, kw_only=True):
+    """The round now, with the server's time to count from and the sequence number that the stream goes on from."""
+
+    server_time: str
+    seq: int
+
+
+class RoundsQuery(PageQuery, frozen=True, kw_only=True):
+    """Filters of the round list; `from` and `to` are RFC 3339 times of opening."""
+
+    game: str | None = None
+    since: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
+    status: str | None = None
+
+
+class RecentQuery(Ask, frozen=True, kw_only=True):
+    """How many of the latest draws."""
+
+    count: int = 10
+
+
+def show_game(game: Game) -> GameOutput:
+    return GameOutput(
+        code=game.code,
+        name=game.name,
+        interval_seconds=game.interval_seconds,
+        betting_seconds=game.betting_seconds,
+        entropy_network=game.network,
+        entropy_public=False,
+        active=game.active,
+    )
+
+
+def show_round(one: Round) -> RoundOutput:
+    return RoundOutput(**_members(one))
+
+
+def _members(one: Round) -> dict[str, Any]:
+    sealed = one.close_message is not None and one.bets_root is not None
+    revealed = one.status in selectors.FINISHED and one.server_seed is not None
+    return {
+        "round_id": one.pk,
+        "game": one.game.code,
+        "number": one.number,
+        "status": one.status,
+        "opens_at": clock.to_text(one.opens_at),
+        "closes_at": clock.to_text(one.closes_at),
+        "commitment": bytes(one.server_seed_hash).hex(),
+        "bets_count": one.bets_count if sealed else None,
+        "bets_root": bytes(one.bets_root or b"").hex() if sealed else None,
+        "numbers": one.numbers_drawn,
+        "drawn_at": clock.to_text(one.drawn_at) if one.drawn_at else None,
+        "server_seed": bytes(one.server_seed or b"").hex() if revealed else None,
+        "server_seed_hash": bytes(one.server_seed_hash).hex(),
+        "blockchain_commit_reference": None,
+        "blockchain_reveal_reference": None,
+        "void_reason": one.void_reason or None,
+        "created_at": clock.to_text(one.created_at),
+    }
+
+
+class GamesView(PlayerOrOperatorView):
+    """The games open to the caller's operator."""
+
+    @extend_schema(operation_id="list_games", responses={200: list[GameOutput], 401: Problem})
+    def get(self, request: Request) -> Response:
+        return Response([show_game(game) for game in selectors.games_for(self.operator.pk)])
+
+
+class CurrentRoundView(PlayerOrOperatorView):
+    """The round that is open, or the next one that will open."""
+
+    @extend_schema(operation_id="current_round", responses={200: CurrentRound, 404: Problem})
+    def get(self, request: Request, code: str) -> Response:
+        game = selectors.get_game(code=code, operator_id=self.operator.pk)
+        one = selectors.current_round(game)
+        now = clock.to_text(selectors.database_now())
+        return Response(CurrentRound(**_members(one), server_time=now, seq=game.event_seq))
+
+
+class LatestDrawsView(PlayerOrOperatorView):
+    """The latest rounds whose numbers are known, newest first."""
+
+    @extend_schema(operation_id="latest_draws", responses={200: list[RoundOutput], 404: Problem})
+    def get(self, request: Request, code: str) -> Response:
+        query = read_query(request, RecentQuery)
+        if not 1 <= query.count <= 100:
+            raise ParameterInvalid("count must be 1 to 100.")
+        game = selectors.get_game(code=code, operator_id=self.operator.pk)
+        return Response([show_round(one) for one in selectors.latest_drawn(game, query.count)])
+
+
+class RoundView(PlayerOrOperatorView):
+    """One round."""
+
+    @extend_schema(operation_id="read_round", responses={200: RoundOutput, 404: Problem})
+    def get(self, request: Request, round_id: int) -> Response:
+        return Response(show_round(selectors.get_round(round_id=round_id, operator_id=self.operator.pk)))
+
+
+class RoundsView(CallerView):
+    """Rounds with filters, newest first; without a status the finished ones."""
+
+    @extend_schema(operation_id="list_rounds", responses={200: Page, 422: Problem})
+    def get(self, request: Request) -> Response:
+        query, operator_id = read_query(request, RoundsQuery), self.operator.pk
+        if query.status is not None and query.status not in RoundStatus.values:
+            raise ParameterInvalid(f"status must be one of {', '.join(RoundStatus.values)}.")
+        rounds = selectors.rounds_for(operator_id)
+        rounds = rounds.filter(status__in=[query.status] if query.status else selectors.FINISHED)
+        if query.game is not None:
+            rounds = rounds.filter(game=selectors.get_game(code=query.game, operator_id=operator_id))
+        if query.since is not None:
+            rounds = rounds.filter(opens_at__gte=clock.from_text(query.since))
+        if query.to is not None:
+            rounds = rounds.filter(opens_at__lt=clock.from_text(query.to))
+        return Response(paginate(request, query, rounds, show_round))
+
+
+class RoundProofView(APIView):
+    """Everything that a stranger needs to check a round. Needs no credential."""
+
+    @extend_schema(operation_id="round_proof", responses={200: dict, 404: Problem}, auth=[])
+    def get(self, request: Request, round_id: int) -> Response:
+        return Response(proofs.round_proof(selectors.get_round(round_id=round_id)))
+
+
+class KeysView(APIView):
+    """The public keys that CLOSE messages are signed with. Needs no credential."""
+
+    @extend_schema(operation_id="signing_keys", responses={200: dict}, auth=[])
+    def get(self, request: Request) -> Response:
+        key = custody.signing_key()
+        shown = {"key_id": key.key_id, "algorithm": "Ed25519", "public_key": key.public_key.hex()}
+        return Response({"keys": [shown]})

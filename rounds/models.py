@@ -1,0 +1,191 @@
+"""Games, epochs and rounds: the public record of every draw."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models.functions import Now
+
+
+class NetworkName(models.TextChoices):
+    """Where the unpredictable half of a draw comes from; see docs/fairness.md."""
+
+    LOCAL = "local", "local: this installation's own beacon, not public"
+    NONE = "none", "none: commit and reveal only, known to the operator"
+
+
+class Game(models.Model):
+    """One endless sequence of rounds. Without an owner it is shared by all operators."""
+
+    code = models.SlugField(max_length=32, unique=True)
+    name = models.CharField(max_length=80)
+    stream = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    interval_seconds = models.PositiveIntegerField(default=10, validators=[MinValueValidator(2)])
+    betting_seconds = models.PositiveIntegerField(default=7, validators=[MinValueValidator(1)])
+    network = models.CharField(max_length=24, choices=NetworkName.choices, default=NetworkName.LOCAL)
+    owner = models.ForeignKey("operators.Operator", null=True, blank=True, on_delete=models.PROTECT)
+    active = models.BooleanField(default=True)
+    event_seq = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(network__in=NetworkName.values), name="rounds_game_network_known"),
+            CheckConstraint(
+                condition=Q(interval_seconds__gt=F("betting_seconds"), betting_seconds__gt=0),
+                name="rounds_game_draws_between_rounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Epoch(models.Model):
+    """A run of rounds of all games whose seeds come from one sealed key and whose commitments share one root."""
+
+    sealed_key = models.BinaryField(max_length=60)
+    root = models.BinaryField(max_length=32)
+    size = models.PositiveIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    committed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"epoch {self.pk}"
+
+
+class RoundStatus(models.TextChoices):
+    """scheduled -> open -> closed -> drawn -> settled -> revealed; void from any state before drawn."""
+
+    SCHEDULED = "scheduled", "scheduled"
+    OPEN = "open", "open"
+    CLOSED = "closed", "closed"
+    DRAWN = "drawn", "drawn"
+    SETTLED = "settled", "settled"
+    REVEALED = "revealed", "revealed"
+    VOID = "void", "void"
+
+
+class Round(models.Model):
+    """
+    One round. The upper part is committed before it opens and never changes; the lower part is filled in
+    once, arrow by arrow. A trigger keeps both, whoever writes.
+    """
+
+    game = models.ForeignKey(Game, on_delete=models.PROTECT)
+    number = models.BigIntegerField(help_text="The game's own sequence, without gaps.")
+    epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT)
+    leaf_index = models.PositiveIntegerField()
+    network = models.CharField(max_length=24, choices=NetworkName.choices)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    beacon_round = models.BigIntegerField()
+    server_seed_hash = models.BinaryField(max_length=32, help_text="The commitment C of KPS-1.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    status = models.CharField(max_length=12, choices=RoundStatus.choices, default=RoundStatus.SCHEDULED)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    bets_count = models.PositiveIntegerField(null=True)
+    bets_root = models.BinaryField(max_length=32, null=True)
+    close_message = models.BinaryField(max_length=112, null=True)
+    close_signature = models.BinaryField(max_length=64, null=True)
+    close_key_id = models.CharField(max_length=16, blank=True)
+    drawn_at = models.DateTimeField(null=True)
+    numbers_drawn = ArrayField(models.PositiveSmallIntegerField(), size=20, null=True)
+    server_seed = models.BinaryField(max_length=32, null=True)
+    beacon_signature = models.BinaryField(max_length=48, null=True)
+    settled_at = models.DateTimeField(null=True)
+    revealed_at = models.DateTimeField(null=True)
+    voided_at = models.DateTimeField(null=True)
+    void_cause = models.PositiveSmallIntegerField(null=True)
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["game", "number"], name="rounds_number_once"),
+            UniqueConstraint(fields=["game"], condition=Q(status="open"), name="rounds_one_open_per_game"),
+            UniqueConstraint(fields=["epoch", "leaf_index"], name="rounds_leaf_once"),
+            CheckConstraint(condition=Q(status__in=RoundStatus.values), name="rounds_status_known"),
+            CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="rounds_closes_after_opening"),
+            CheckConstraint(condition=Q(created_at__lt=F("opens_at")), name="rounds_committed_before_opening"),
+            CheckConstraint(
+                condition=Q(drawn_at__isnull=True) | Q(drawn_at__gte=F("closes_at")), name="rounds_drawn_after_closing"
+            ),
+            CheckConstraint(
+                condition=Q(server_seed__isnull=True) | ~Q(status__in=["scheduled", "open", "closed"]),
+                name="rounds_seed_only_after_the_draw",
+            ),
+        ]
+        indexes = [
+            Index(fields=["opens_at"], condition=Q(status="scheduled"), name="rounds_to_open"),
+            Index(fields=["closes_at"], condition=Q(status="open"), name="rounds_to_close"),
+            Index(fields=["closes_at"], condition=Q(status="closed"), name="rounds_to_draw"),
+            Index(fields=["id"], condition=Q(status__in=["drawn", "settled"]), name="rounds_to_finish"),
+            Index(fields=["id"], condition=Q(status="void", server_seed__isnull=True), name="rounds_void_to_reveal"),
+            Index(fields=["game", "opens_at"], name="rounds_by_game_and_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"round {self.pk}"
+
+
+class Participation(models.Model):
+    """An operator has at least one bet in a round, so it must settle it. Written with the first bet."""
+
+    pk = models.CompositePrimaryKey("round_id", "operator_id")
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    created_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [Index(fields=["round"], condition=Q(settled_at__isnull=True), name="rounds_unsettled")]
+
+    def __str__(self) -> str:
+        return f"operator {self.operator_id} in round {self.round_id}"
+
+
+class Lease(models.Model):
+    """Who drives the rounds now. An economy, not a safety: everything a tick does is harmless when done twice."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    holder = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SealedKey(models.Model):
+    """A private key of the installation, sealed; its public half is for everybody."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    public_key = models.BinaryField(max_length=96)
+    sealed = models.BinaryField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeedLog(models.Model):
+    """The random number generator's seed log, derived: one row for each revealed or void round."""
+
+    seed_id = models.BigIntegerField(primary_key=True)
+    round = models.OneToOneField(Round, on_delete=models.DO_NOTHING, db_constraint=False)
+    server_seed = models.BinaryField()
+    server_seed_hash = models.BinaryField()
+    commit_tx_reference = models.CharField(max_length=80, null=True)
+    reveal_tx_reference = models.CharField(max_length=80, null=True)
+    reveal_timestamp = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "rounds_seedlog"
+
+    def __str__(self) -> str:
+        return f"seed of round {self.round_id}"

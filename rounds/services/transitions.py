@@ -1,0 +1,236 @@
+"""
+The arrows of a round, one function each. Every one is a compare-and-set over all games at once, goes by the
+database's clock, and does nothing where there is nothing due: so ticks may be late, doubled or concurrent.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from fairness import draw
+from fairness.hashing import sha256
+from fairness.merkle import leaf_hash, root_of
+from fairness.messages import CloseMessage
+from fairness.seeds import commit_seed
+from keno_platform.core.clock import to_milliseconds
+from rounds import announce, beacons, custody, selectors
+from rounds.models import Round, RoundStatus
+from rounds.ports import ports
+from rounds.proofs import commit_leaf
+from rounds.services import voiding
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic(durable=True)
+def open_due() -> list[Round]:
+    """scheduled -> open: the earliest due round of each game that has none open."""
+    return _moved(_OPEN, [], event="opened")
+
+
+@transaction.atomic(durable=True)
+def close_due() -> list[int]:
+    """
+    open -> closed, for every round whose time is up.
+
+    The exclusive lock waits for the bets that passed the gate; when it is held they are committed, and every
+    later bet finds the clock beyond the close. Nothing is announced before `seal_bets` has counted them.
+    """
+    due = _ids("SELECT id FROM public.rounds_round WHERE status = 'open' AND closes_at <= clock_timestamp()")
+    if not due:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.rounds_shut(%s)", [due])
+    return _ids(_CLOSE, [due])
+
+
+@transaction.atomic(durable=True)
+def seal_bets() -> list[Round]:
+    """Commit to the bets of closed rounds: the tree of their leaves, and the signed CLOSE message."""
+    waiting = _ids(_UNSEALED)
+    if not waiting:
+        return []
+    rounds = {one.pk: one for one in Round.objects.select_related("game").filter(pk__in=waiting)}
+    leaves = _bet_leaves(waiting)
+    sealed = []
+    for one in sorted(rounds.values(), key=lambda one: (one.game_id, one.number)):
+        hashes = [leaf for _, leaf in sorted(leaves.get(one.pk, []))]
+        if _seal(one, hashes):
+            sealed.append(one)
+    announce.tell("closed", sealed)
+    return sealed
+
+
+def draw_due() -> list[Round]:
+    """closed -> drawn, for every round whose bets are sealed and whose beacon exists by now."""
+    ready = _ready_to_draw()
+    if not ready:
+        return []
+    seeds = custody.seeds_of_ended([one.pk for one in ready])
+    beacon_values: dict[tuple[str, int], bytes | None] = {}
+    drawn = []
+    for one in ready:
+        if not _seed_is_committed(one, seeds[one.pk]):
+            voiding.void_for_fault(one, reason="the seed does not match its commitment")
+            continue
+        key = (one.network, one.beacon_round)
+        if key not in beacon_values:
+            beacon_values[key] = beacons.fetch(beacons.get_network(one.network), one.beacon_round)
+        drawn.append(_draw(one, seeds[one.pk], beacon_values[key]))
+    return _store_draws(drawn)
+
+
+@transaction.atomic(durable=True)
+def settle_due() -> list[Round]:
+    """drawn -> settled, where every operator with bets in the round has paid."""
+    return _moved(_SETTLE, [], event="settled")
+
+
+@transaction.atomic(durable=True)
+def reveal_due() -> list[Round]:
+    """settled -> revealed: the seed becomes public."""
+    return _moved(_REVEAL, [], event="revealed")
+
+
+@transaction.atomic(durable=True)
+def reveal_void() -> list[int]:
+    """A void round publishes its seed too, once its betting time is over."""
+    waiting = _ids(_VOID_UNREVEALED)
+    for round_id, seed in custody.seeds_of_ended(waiting).items() if waiting else ():
+        Round.objects.filter(pk=round_id, server_seed__isnull=True).update(server_seed=seed)
+    return waiting
+
+
+def _moved(statement: str, parameters: list[Any], *, event: str) -> list[Round]:
+    moved = _ids(statement, parameters)
+    rounds = list(Round.objects.select_related("game").filter(pk__in=moved)) if moved else []
+    if rounds:
+        announce.tell(event, rounds)
+    return rounds
+
+
+def _ids(statement: str, parameters: list[Any] | None = None) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters or [])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _bet_leaves(round_ids: Sequence[int]) -> dict[int, list[tuple[UUID, bytes]]]:
+    if ports.bet_leaves is None:
+        raise RuntimeError("no source of bet leaves is wired in; see keno_platform.wiring")
+    by_operator: dict[UUID, list[int]] = {}
+    for round_id, operator_id in selectors.participants(round_ids):
+        by_operator.setdefault(operator_id, []).append(round_id)
+    leaves: dict[int, list[tuple[UUID, bytes]]] = {}
+    for operator_id, ids in by_operator.items():
+        for round_id, bet_id, leaf in ports.bet_leaves(operator_id, ids):
+            leaves.setdefault(round_id, []).append((bet_id, leaf))
+    return leaves
+
+
+def _seal(one: Round, hashes: list[bytes]) -> bool:
+    one.bets_root, one.bets_count = root_of(hashes), len(hashes)
+    message = CloseMessage(
+        stream=one.game.stream,
+        round_number=one.number,
+        closed_ms=to_milliseconds(one.closed_at),
+        bets_count=one.bets_count,
+        bets_root=one.bets_root,
+        prev_close_hash=_previous_close_hash(one),
+    ).encode()
+    one.close_message = message
+    one.close_signature, one.close_key_id = custody.sign_close(message)
+    changed = Round.objects.filter(pk=one.pk, status=RoundStatus.CLOSED, close_message__isnull=True).update(
+        bets_root=one.bets_root,
+        bets_count=one.bets_count,
+        close_message=message,
+        close_signature=one.close_signature,
+        close_key_id=one.close_key_id,
+    )
+    return changed == 1
+
+
+def _previous_close_hash(one: Round) -> bytes:
+    """The CLOSE before this one in the same stream; 32 zero bytes for the first."""
+    earlier = Round.objects.filter(game_id=one.game_id, number__lt=one.number, close_message__isnull=False)
+    message = earlier.order_by("-number").values_list("close_message", flat=True).first()
+    return sha256(bytes(message)) if message is not None else bytes(32)
+
+
+def _ready_to_draw() -> list[Round]:
+    now = selectors.database_now().timestamp()
+    sealed = Round.objects.select_related("game").filter(status=RoundStatus.CLOSED, close_message__isnull=False)
+    networks = {name: beacons.get_network(name) for name in {one.network for one in sealed}}
+    return [one for one in sealed if beacons.due_second(networks[one.network], one.beacon_round) <= now]
+
+
+def _seed_is_committed(one: Round, seed: bytes) -> bool:
+    expected = commit_seed(stream=one.game.stream, round_number=one.number, seed=seed)
+    return expected == bytes(one.server_seed_hash)
+
+
+def _draw(one: Round, seed: bytes, beacon: bytes | None) -> Round:
+    lh = leaf_hash(commit_leaf(one, beacons.get_network(one.network)).encode())
+    key = draw.draw_key(seed=seed, commit_leaf_hash=lh, beacon_signature=beacon)
+    one.numbers_drawn = list(draw.draw_numbers(key=key))
+    one.server_seed, one.beacon_signature = seed, beacon
+    return one
+
+
+@transaction.atomic(durable=True)
+def _store_draws(drawn: Iterable[Round]) -> list[Round]:
+    stored = []
+    for one in drawn:
+        with connection.cursor() as cursor:
+            cursor.execute(_DRAW, [one.numbers_drawn, one.server_seed, one.beacon_signature, one.pk])
+            if cursor.rowcount == 1:
+                one.status = RoundStatus.DRAWN
+                stored.append(one)
+    if stored:
+        announce.tell("drawn", stored)
+        announce.payable([one.pk for one in stored])
+    return stored
+
+
+_OPEN = """
+    WITH due AS (
+        SELECT DISTINCT ON (game_id) id, game_id FROM public.rounds_round
+        WHERE status = 'scheduled' AND opens_at <= clock_timestamp()
+        ORDER BY game_id, number
+    )
+    UPDATE public.rounds_round r SET status = 'open', opened_at = clock_timestamp()
+    FROM due WHERE r.id = due.id AND r.status = 'scheduled'
+      AND NOT EXISTS (SELECT 1 FROM public.rounds_round o WHERE o.game_id = due.game_id AND o.status = 'open')
+    RETURNING r.id
+"""
+_CLOSE = """
+    UPDATE public.rounds_round SET status = 'closed', closed_at = clock_timestamp()
+    WHERE id = ANY (%s) AND status = 'open' RETURNING id
+"""
+_UNSEALED = """
+    SELECT id FROM public.rounds_round WHERE status = 'closed' AND close_message IS NULL
+    ORDER BY id FOR UPDATE
+"""
+_DRAW = """
+    UPDATE public.rounds_round
+    SET status = 'drawn', drawn_at = clock_timestamp(), numbers_drawn = %s, server_seed = %s, beacon_signature = %s
+    WHERE id = %s AND status = 'closed'
+"""
+_SETTLE = """
+    UPDATE public.rounds_round r SET status = 'settled', settled_at = clock_timestamp()
+    WHERE r.status = 'drawn' AND NOT EXISTS (
+        SELECT 1 FROM public.rounds_participation p WHERE p.round_id = r.id AND p.settled_at IS NULL)
+    RETURNING r.id
+"""
+_REVEAL = """
+    UPDATE public.rounds_round SET status = 'revealed', revealed_at = clock_timestamp()
+    WHERE status = 'settled' RETURNING id
+"""
+_VOID_UNREVEALED = """
+    SELECT id FROM public.rounds_round
+    WHERE status = 'void' AND server_seed IS NULL AND closes_at <= clock_timestamp()
+    ORDER BY id FOR UPDATE
+"""

@@ -1,0 +1,17 @@
+"""Celery's side of the rounds: wake-ups."""
+
+from celery import shared_task
+
+from rounds.services import epochs, tick
+
+
+@shared_task(name="rounds.tick", ignore_result=True)
+def drive_rounds(**_: object) -> int:
+    """Drive the rounds for a few seconds, unless somebody else does."""
+    return tick.drive()
+
+
+@shared_task(name="rounds.schedule_ahead", ignore_result=True)
+def schedule_ahead(**_: object) -> int:
+    """Make the epochs that must stand by now."""
+    return len(epochs.schedule_ahead())
