@@ -31,6 +31,8 @@ if len(SEAL_KEY) != 32:
 REDIS_URL = _required("REDIS_URL", "redis://host:port/0 of a Redis-compatible server")
 BASE_URL = os.environ.get("KENO_BASE_URL", "http://localhost:8000")
 DEBUG = False
+DEMO = os.environ.get("KENO_DEMO") == "1"
+"""Opens `/demo`, which gives any visitor a demo player's session. Never set where money is real."""
 ALLOWED_HOSTS = os.environ.get("KENO_ALLOWED_HOSTS", "localhost,.localhost,127.0.0.1").split(",")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "keno_platform.urls"
@@ -131,7 +133,7 @@ APPEND_SLASH = False
 BODY_MAX_BYTES = 512 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = os.environ.get("KENO_STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 AUTH_PASSWORD_VALIDATORS = [

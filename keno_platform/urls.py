@@ -14,6 +14,7 @@ import reports.api as reports
 import rounds.api as rounds
 import wallet.api as wallet
 from keno_platform import docs, health
+from keno_platform.demo import views as demo
 from keno_platform.core.errors import Maintenance, NotFound
 from keno_platform.http.problems import plain_problem
 
@@ -54,6 +55,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
+    path("demo", demo.enter),
     path("", play.client, name="client"),
 ]
 

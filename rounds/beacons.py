@@ -1,5 +1,7 @@
 """Entropy networks by name, and the beacon values that draws need."""
 
+import struct
+
 from fairness import bls
 from fairness.hashing import sha256
 from fairness.networks import NONE, Network, beacon_time
@@ -18,7 +20,7 @@ def get_network(name: str) -> Network:
     return Network(
         name=NetworkName.LOCAL.value,
         public=False,
-        chain_hash=sha256(b"keno local beacon\0" + public_key),
+        chain_hash=sha256(b"keno local beacon\0" + public_key + struct.pack(">QQ", LOCAL_GENESIS, LOCAL_PERIOD_S)),
         public_key=public_key,
         genesis=LOCAL_GENESIS,
         period=LOCAL_PERIOD_S,

@@ -61,6 +61,12 @@ class Home:
             return socket
         return _make_private_directory(self.path) / "supervisor.sock"
 
+    def remove_supervisor_socket(self) -> None:
+        socket = self.find_supervisor_socket()
+        socket.unlink(missing_ok=True)
+        if socket.parent != self.path:
+            socket.parent.rmdir()
+
     def read_secrets(self) -> dict[str, str]:
         """This installation's secrets, made at the first call and readable by their owner only."""
         file = self.path / "secrets.json"

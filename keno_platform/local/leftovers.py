@@ -8,6 +8,7 @@ supervisor and its programs carry a mark in their environment, the servers work 
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def find(home: Home) -> list[psutil.Process]:
 
 def _belongs(process: psutil.Process, home: Home) -> bool:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
+        if not _is_alive(process):
             return False
         directories = {"postgres": home.postgres.resolve() / "data", "valkey-server": home.valkey.resolve()}
         if process.name() in directories:
@@ -62,11 +63,27 @@ def _stop_all(processes: Iterable[psutil.Process]) -> None:
     for process in asked:
         with contextlib.suppress(psutil.Error):
             _ask_to_stop(process)
-    _, alive = psutil.wait_procs(asked, timeout=PATIENCE_S)
-    for process in alive:
+    for process in _wait_for(asked):
         with contextlib.suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(alive, timeout=PATIENCE_S)
+    _wait_for(asked)
+
+
+def _wait_for(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Wait for an end, and return what did not come to one."""
+    deadline = time.monotonic() + PATIENCE_S
+    alive = [process for process in processes if _is_alive(process)]
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+        alive = [process for process in alive if _is_alive(process)]
+    return alive
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """A zombie has ended: its parent has not asked yet, and in a container perhaps never will."""
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _ask_to_stop(process: psutil.Process) -> None:

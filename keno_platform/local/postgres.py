@@ -90,12 +90,14 @@ def prepare(*, home: Path, port: int, durable: bool = True) -> PostgresServer:
 
 
 def answers(server: PostgresServer) -> bool:
-    """Whether the server takes connections now."""
+    """Whether this server, and not another one on its port, takes connections now."""
     try:
-        psycopg.connect(server.address(user=SUPERUSER, database="postgres"), connect_timeout=2).close()
+        with psycopg.connect(
+            server.address(user=SUPERUSER, database="postgres"), connect_timeout=2
+        ) as connection:
+            return connection.execute("SHOW data_directory").fetchone() == (str(server.data),)
     except psycopg.OperationalError:
         return False
-    return True
 
 
 def create_database(server: PostgresServer) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -72,7 +71,6 @@ class Running:
     servers: Servers
     environment: Mapping[str, str]
     supervisor: Supervisor
-    process: subprocess.Popen[bytes]
 
     def wait_until(
         self, answers: Callable[[], bool], *, what: str, log: str | None, patience_s: float = 60
@@ -80,7 +78,7 @@ class Running:
         children.wait_until(
             answers,
             what=what,
-            alive=lambda: self.process.poll() is None,
+            alive=lambda: not self.supervisor.has_ended(),
             log=self.home.log(log) if log else None,
             patience_s=patience_s,
         )
@@ -172,7 +170,7 @@ def _supervised(home: Home, progress: Progress, servers: Servers, *, port: int) 
     what = [*servers.describe(), *programs.describe_platform(home, port=port)]
     environment = make_environment(home, servers, port=port)
     try:
-        with supervision.running(home, what, environment=environment) as (supervisor, process):
+        with supervision.running(home, what, environment=environment) as supervisor:
             try:
                 yield Running(
                     home=home,
@@ -181,7 +179,6 @@ def _supervised(home: Home, progress: Progress, servers: Servers, *, port: int) 
                     servers=servers,
                     environment=environment,
                     supervisor=supervisor,
-                    process=process,
                 )
             finally:
                 with contextlib.suppress(OSError):
@@ -201,7 +198,7 @@ def _wait_for_servers(running: Running) -> None:
         f"{'Valkey' if servers.valkey else 'Redis'} answers at {_hide_password(servers.redis_url)}"
     ):
         log = "valkey" if servers.valkey else None
-        running.wait_until(lambda: valkey.answers(servers.redis_url), what="Redis", log=log)
+        running.wait_until(lambda: _broker_answers(servers), what="Redis", log=log)
 
 
 def _hide_password(url: str) -> str:
@@ -216,6 +213,10 @@ def _database_answers(servers: Servers) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def _broker_answers(servers: Servers) -> bool:
+    return valkey.answers(servers.valkey) if servers.valkey else valkey.any_answers(servers.redis_url)
 
 
 def _set_up(running: Running) -> None:
@@ -260,7 +261,7 @@ def _is_ready(port: int) -> bool:
 
 def _show_rounds(running: Running) -> None:
     """One line for each finished round, until the supervisor ends; the watcher may end with the database."""
-    while running.process.poll() is None:
+    while not running.supervisor.has_ended():
         with running.home.log("watch").open("wb") as errors:
             watcher = children.start(
                 programs.manage("watch_rounds"),
@@ -270,7 +271,7 @@ def _show_rounds(running: Running) -> None:
                 directory=programs.PROJECT,
             )
         try:
-            while watcher.poll() is None and running.process.poll() is None:
+            while watcher.poll() is None and not running.supervisor.has_ended():
                 time.sleep(0.5)
         finally:
             children.stop(watcher)

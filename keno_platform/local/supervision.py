@@ -60,8 +60,14 @@ class ProcessState:
 class Supervisor:
     """Control of a running supervisord through its socket."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, process: subprocess.Popen[bytes] | None = None) -> None:
         self._socket = socket
+        self.process = process
+        """The supervisord itself, when this process has started it."""
+
+    def has_ended(self) -> bool:
+        """Whether the supervisord that this process started is gone."""
+        return self.process is not None and self.process.poll() is not None
 
     def answers(self) -> bool:
         try:
@@ -97,7 +103,7 @@ class Supervisor:
 @contextlib.contextmanager
 def running(
     home: Home, programs: Sequence[Program], *, environment: Mapping[str, str]
-) -> Iterator[tuple[Supervisor, subprocess.Popen[bytes]]]:
+) -> Iterator[Supervisor]:
     """
     A supervisord for these programs that lives as long as the block; at its end every process is stopped.
 
@@ -110,18 +116,19 @@ def running(
     command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(home.supervisor_config)]
     with home.log("supervisor-start").open("wb") as output:
         process = children.start(command, output=output, environment=environment)
-    supervisor = Supervisor(socket)
+    supervisor = Supervisor(socket, process)
     patience_s = 15.0 + sum(program.stop_wait_s for program in programs)
     try:
         children.wait_until(
             supervisor.answers,
             what="The supervisor",
-            alive=lambda: process.poll() is None,
+            alive=lambda: not supervisor.has_ended(),
             log=home.log("supervisor-start"),
         )
-        yield supervisor, process
+        yield supervisor
     finally:
         children.stop(process, patience_s=patience_s)
+        home.remove_supervisor_socket()
 
 
 def render_config(home: Home, programs: Sequence[Program], *, socket: Path) -> str:
@@ -154,7 +161,7 @@ def _render_supervisor(home: Home) -> dict[str, str]:
         "nodaemon": "true",
         "silent": "true",
         # Players hold connections: the usual soft limit of 1024 files is too low for the web.
-        "minfds": str(16_384 if files_max == resource.RLIM_INFINITY else min(files_max, 16_384)),
+        "minfds": str(4096 if files_max == resource.RLIM_INFINITY else min(files_max, 4096)),
     }
     if os.geteuid() == 0:
         section["user"] = "root"
@@ -177,7 +184,7 @@ def _render_program(home: Home, program: Program) -> dict[str, str]:
         "stopasgroup": "false",
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": _escape(home.log(program.name)),
+        "stdout_logfile": _escape(_escape(home.log(program.name))),  # which the supervisor expands twice
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "3",
         "environment": ",".join(f'{name}="{_escape(value)}"' for name, value in program.environment.items()),

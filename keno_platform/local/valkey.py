@@ -65,14 +65,29 @@ def prepare(*, home: Path, port: int, durable: bool = True) -> ValkeyServer:
     return ValkeyServer(home=home.resolve(), program=program, port=port, durable=durable)
 
 
-def answers(url: str) -> bool:
-    """Whether a server at this address takes commands now; one that is still loading its data does not."""
+def answers(server: ValkeyServer) -> bool:
+    """Whether this server, and not another one on its port, takes commands now."""
     try:
-        at_once = Retry(NoBackoff(), 0)
-        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=at_once) as client:
+        with _connect(server.url) as client:
+            return bool(client.ping() and client.config_get("dir")["dir"] == str(server.home))
+    except redis.RedisError:
+        return False
+
+
+def any_answers(url: str) -> bool:
+    """Whether a server of whatever make takes commands at this address; not while it still loads its data."""
+    try:
+        with _connect(url) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
+
+
+def _connect(url: str) -> redis.Redis:
+    at_once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(
+        url, socket_timeout=2, socket_connect_timeout=2, retry=at_once, decode_responses=True
+    )
 
 
 @contextlib.contextmanager
@@ -88,7 +103,7 @@ def running(*, home: Path, port: int | None = None, durable: bool = True) -> Ite
         process = children.start(server.command(), output=output, stop_signal=STOP_SIGNAL)
     try:
         children.wait_until(
-            lambda: answers(server.url), what="Valkey", alive=lambda: process.poll() is None, log=log
+            lambda: answers(server), what="Valkey", alive=lambda: process.poll() is None, log=log
         )
         yield server
     finally:

@@ -110,6 +110,15 @@ def flip(digest: bytes, bit: int) -> bytes:
     return (int.from_bytes(digest, "big") ^ bit).to_bytes(32, "big")
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+def test_a_path_longer_than_its_tree_is_refused_even_if_it_leads_to_the_root(size: int) -> None:
+    hashes, extra = leaves(size), leaf_hash(b"extra")
+    path = [*audit_path(hashes, 0), extra]
+    for root in (node_hash(extra, root_of(hashes)), node_hash(root_of(hashes), extra)):
+        with pytest.raises(InclusionProofInvalid, match="too long"):
+            verify_inclusion(leaf_hash=hashes[0], index=0, size=size, path=path, root=root)
+
+
 def test_nothing_is_proven_in_an_empty_tree() -> None:
     with pytest.raises(InclusionProofInvalid):
         verify_inclusion(leaf_hash=EMPTY_ROOT, index=0, size=0, path=[], root=EMPTY_ROOT)

@@ -21,7 +21,11 @@ def run_bare(program: str) -> str:
     """Run a program in a Python that has no installed packages at all."""
     prelude = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.dont_write_bytecode = True\n"
     done = subprocess.run(
-        [sys.executable, "-S", "-I", "-c", prelude + program], capture_output=True, text=True, timeout=60
+        [sys.executable, "-S", "-I", "-c", prelude + program],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.stderr == ""
     return done.stdout.strip()

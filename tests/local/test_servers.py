@@ -33,7 +33,10 @@ def test_postgres_keeps_its_data_across_a_restart(directory: Path) -> None:
 
 
 def test_postgres_has_the_settings_that_the_platform_relies_on(directory: Path) -> None:
-    with postgres.running(home=directory / "postgres") as server, psycopg.connect(server.url) as connection:
+    with (
+        postgres.running(home=directory / "postgres") as server,
+        psycopg.connect(server.address(user=postgres.SUPERUSER, database="postgres")) as connection,
+    ):
         rows = connection.execute("SELECT name, setting FROM pg_settings").fetchall()
     settings: dict[str, str] = dict(rows)
     wanted = {
@@ -125,6 +128,15 @@ def test_a_full_valkey_refuses_and_does_not_forget(directory: Path) -> None:
         assert client.get("task") == b"waiting"
 
 
+def test_valkey_is_not_mistaken_for_another_on_its_port(directory: Path) -> None:
+    with (
+        valkey.running(home=directory / "one") as first,
+        pytest.raises(children.ServerFailed, match="Address already in use"),
+        valkey.running(home=directory / "two", port=first.port),
+    ):
+        pass
+
+
 def test_stopped_servers_leave_no_process_and_no_file() -> None:
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     servers = testing.start_session_servers()
@@ -147,8 +159,9 @@ def test_servers_end_with_an_owner_that_is_killed(owner: subprocess.Popen[str]) 
 
 
 @pytest.fixture
-def owner() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True) as process:
+def owner(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    command, environment = [sys.executable, "-c", OWNER], {**os.environ, "TMPDIR": str(directory)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         yield process
         process.kill()
 

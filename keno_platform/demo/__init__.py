@@ -1,0 +1,1 @@
+"""The demo: three brands, their games and players, and players that bet without end."""
