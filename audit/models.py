@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Index
+from django.db.models.functions import Now
 
 from keno_platform.core import ids
 
@@ -19,7 +20,7 @@ class AuditEntry(models.Model):
     description = models.TextField()
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name_plural = "audit entries"

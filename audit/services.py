@@ -1,4 +1,4 @@
-"""Writing the record. Always in the transaction of the event itself: no event without its entry, and no entry without its event."""
+"""Writing the record, always in the transaction of the event itself: neither exists without the other."""
 
 from typing import Any
 from uuid import UUID

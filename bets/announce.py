@@ -9,7 +9,7 @@ from bets.selectors import bets
 from keno_platform.live.topics import player_topic, publish
 from operators.models import Operator
 from rounds.models import Round
-from wallet.models import Account
+from wallet.selectors import balance_of, balances_of
 
 _CHUNK = 1000
 
@@ -34,7 +34,7 @@ def settled(operator: Operator, one: Round) -> None:
     by_player: dict[int, list[BetState]] = {}
     for bet in bets().filter(round_id=one.pk).iterator(chunk_size=_CHUNK):
         by_player.setdefault(bet.player_id, []).append(bet)
-    balances = dict(Account.objects.filter(player_id__in=by_player).values_list("player_id", "balance"))
+    balances = balances_of(by_player)
     frames = [
         (
             player_topic(operator.schema_name, player_id),
@@ -61,5 +61,4 @@ def _result(operator: Operator, bet: BetState) -> dict[str, Any]:
 
 
 def _balance(operator: Operator, player_id: int) -> dict[str, str]:
-    balance = Account.objects.filter(player_id=player_id).values_list("balance", flat=True).first() or 0
-    return {"balance": operator.money(balance), "currency": operator.currency_code}
+    return {"balance": operator.money(balance_of(player_id)), "currency": operator.currency_code}

@@ -66,7 +66,8 @@ class PaytablePick(models.Model):
             CheckConstraint(condition=Q(pick_count__gte=1, pick_count__lte=10), name="bets_pick_count_range"),
             # The house edge is at least 11 %, whatever wrote the row.
             CheckConstraint(
-                condition=LessThanOrEqual(F("rtp_numerator") * 100, F("rtp_denominator") * 89), name="bets_house_edge"
+                condition=LessThanOrEqual(F("rtp_numerator") * 100, F("rtp_denominator") * 89),
+                name="bets_house_edge",
             ),
             CheckConstraint(condition=Q(rtp_denominator__gt=0), name="bets_rtp_is_a_fraction"),
         ]

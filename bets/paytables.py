@@ -105,7 +105,9 @@ def check(table: Multipliers) -> dict[int, PickStatistics]:
 
 def hash_of(table: Multipliers) -> bytes:
     """The paytable hash of KPS-1, which every BET leaf carries."""
-    return rules.paytable_hash({pick: {hits: text_of(pays) for hits, pays in row.items()} for pick, row in table.items()})
+    return rules.paytable_hash(
+        {pick: {hits: text_of(pays) for hits, pays in row.items()} for pick, row in table.items()}
+    )
 
 
 def text_of(hundredths: int) -> str:

@@ -4,14 +4,12 @@ from typing import Any
 
 from bets import paytables, receipts
 from bets.models import BetState
-from bets.selectors import multipliers, round_leaves
+from bets.selectors import all_leaves, multipliers
 from fairness.merkle import audit_path
 from operators.models import Operator
-from operators.selectors import get_operator
-from operators.tenancy import tenant_context
 from rounds.models import Round
 from rounds.proofs import close_part
-from rounds.selectors import get_round, participants
+from rounds.selectors import get_round
 
 
 def bet_proof(operator: Operator, bet: BetState) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def _bet_part(operator: Operator, bet: BetState, one: Round) -> dict[str, Any]:
     known: dict[str, Any] = {"leaf": leaf.hex(), "index": None, "size": None, "path": None, "root": None}
     if one.close_message is None:
         return known
-    leaves = _all_leaves(one)
+    leaves = all_leaves(one.pk)
     places = {bet_id: place for place, (bet_id, _) in enumerate(leaves)}
     if bet.pk not in places:
         return known
@@ -49,11 +47,3 @@ def _bet_part(operator: Operator, bet: BetState, one: Round) -> dict[str, Any]:
         "path": [step.hex() for step in path],
         "root": bytes(one.bets_root or b"").hex(),
     }
-
-
-def _all_leaves(one: Round) -> list[tuple[Any, bytes]]:
-    leaves = []
-    for _, operator_id in participants([one.pk]):
-        with tenant_context(get_operator(operator_id=operator_id)):
-            leaves.extend(round_leaves(one.pk))
-    return sorted(leaves)

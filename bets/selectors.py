@@ -1,6 +1,6 @@
 """Reading paytables and bets, inside an operator's schema."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,6 +10,7 @@ from bets.paytables import Multipliers
 from keno_platform.core.errors import NotFound
 from operators.selectors import get_operator
 from operators.tenancy import tenant_context
+from rounds.selectors import participants
 
 
 def active_paytable() -> Paytable:
@@ -76,17 +77,21 @@ def slips_by_key(keys: Iterable[str]) -> dict[str, Slip]:
     return {slip.key: slip for slip in Slip.objects.filter(key__in=list(keys))}
 
 
-def round_leaves(round_id: int) -> Sequence[tuple[UUID, bytes]]:
-    """(bet id, leaf hash) of the bets that are in a round, in the order of its tree."""
-    rows = _in_round([round_id]).order_by("id").values_list("id", "leaf_hash")
-    return [(bet_id, bytes(leaf)) for bet_id, leaf in rows]
-
-
 def leaves_for_close(operator_id: UUID, round_ids: list[int]) -> list[tuple[int, UUID, bytes]]:
     """What `rounds` asks when it closes: (round id, bet id, leaf hash) of this operator's bets in these rounds."""
     with tenant_context(get_operator(operator_id=operator_id)):
         rows = _in_round(round_ids).values_list("round_id", "id", "leaf_hash")
         return [(round_id, bet_id, bytes(leaf)) for round_id, bet_id, leaf in rows]
+
+
+def all_leaves(round_id: int) -> list[tuple[UUID, bytes]]:
+    """(bet id, leaf hash) of every operator's bets that are in a round, in the order of its tree."""
+    leaves = [
+        (bet_id, leaf)
+        for _, operator_id in participants([round_id])
+        for _, bet_id, leaf in leaves_for_close(operator_id, [round_id])
+    ]
+    return sorted(leaves)
 
 
 def _in_round(round_ids: list[int]) -> QuerySet[Bet]:

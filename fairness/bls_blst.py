@@ -1,6 +1,6 @@
 """BLS signatures with blst, through `pyblst`. Its decompression refuses points outside the subgroups."""
 
-import pyblst  # type: ignore[import-untyped]  # a compiled extension without stubs
+import pyblst
 
 from fairness.bls_suite import DST, G2_GENERATOR
 

@@ -23,7 +23,12 @@ def _subclasses(base: type[Refusal]) -> Iterator[type[Refusal]]:
 def errors_page(request: HttpRequest) -> HttpResponse:
     """What each code means, with its status."""
     rows = [
-        {"code": one.code, "status": STATUS[one.kind], "title": one.title, "meaning": (one.__doc__ or "").strip()}
+        {
+            "code": one.code,
+            "status": STATUS[one.kind],
+            "title": one.title,
+            "meaning": (one.__doc__ or "").strip(),
+        }
         for one in all_refusals()
     ]
     return render(request, "docs/errors.html", {"rows": rows})

@@ -8,7 +8,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
 from keno_platform.core import clock
-from rounds.models import Round, RoundStatus
+from rounds.selectors import count_overdue, database_now
 
 CLOCK_LAG_MAX_S = 2.0
 OVERDUE_MAX_S = 15
@@ -46,18 +46,12 @@ def _broker() -> str:
 
 
 def _clock() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        lag = abs((cursor.fetchone()[0] - clock.now()).total_seconds())
+    lag = abs((database_now() - clock.now()).total_seconds())
     return "ok" if lag < CLOCK_LAG_MAX_S else f"this machine's clock is {lag:.1f} s off the database's"
 
 
 def _rounds() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp() - make_interval(secs => %s)", [OVERDUE_MAX_S])
-        limit = cursor.fetchone()[0]
-    overdue = Round.objects.filter(status=RoundStatus.OPEN, closes_at__lt=limit).count()
-    overdue += Round.objects.filter(status=RoundStatus.SCHEDULED, opens_at__lt=limit).count()
+    overdue = count_overdue(by_s=OVERDUE_MAX_S)
     return "ok" if not overdue else f"{overdue} rounds are overdue: is a worker serving the queue `rounds`, and beat?"
 
 

@@ -153,8 +153,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Keno platform",
-    "DESCRIPTION": "Keno rounds, bets and money for operators. Amounts are decimal strings with the currency's decimals; "
-    "times are RFC 3339 in UTC; errors are application/problem+json with a stable code.",
+    "DESCRIPTION": "Keno rounds, bets and money for operators. Amounts are decimal strings with the currency's "
+    "decimals; times are RFC 3339 in UTC; errors are application/problem+json with a stable code.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -167,7 +167,11 @@ SPECTACULAR_SETTINGS = {
 
 # --- languages ---------------------------------------------------------------------------------------------------
 # Django knows nothing of these three; every other part of the list stands in its own catalogue.
-for _code, _name, _local in (("am", "Amharic", "አማርኛ"), ("ti", "Tigrinya", "ትግርኛ"), ("om", "Oromo", "Afaan Oromoo")):
+for _code, _name, _local in (
+    ("am", "Amharic", "አማርኛ"),
+    ("ti", "Tigrinya", "ትግርኛ"),
+    ("om", "Oromo", "Afaan Oromoo"),
+):
     locale.LANG_INFO[_code] = {"bidi": False, "code": _code, "name": _name, "name_local": _local}
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -210,7 +214,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # A heartbeat only: what is due is read from the database, so a beat that is late, doubled or away loses nothing.
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "rounds.tick", "schedule": 1.0, "options": {"queue": "rounds", "expires": 3}},
-    "settle-overdue": {"task": "bets.settle_overdue", "schedule": 2.0, "options": {"queue": "settlement", "expires": 2}},
+    "settle-overdue": {
+        "task": "bets.settle_overdue",
+        "schedule": 2.0,
+        "options": {"queue": "settlement", "expires": 2},
+    },
     "schedule-ahead": {"task": "rounds.schedule_ahead", "schedule": 30.0, "options": {"expires": 30}},
     "partitions-ahead": {"task": "bets.make_partitions", "schedule": 3600.0, "options": {"expires": 600}},
 }

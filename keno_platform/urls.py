@@ -5,17 +5,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-import banker.api as banker
 import bets.api as bets
 import operators.api as operators
 import play.views as play
 import players.api as players
-import reports.api as reports
 import rounds.api as rounds
 import wallet.api as wallet
 from keno_platform import docs, health
-from keno_platform.demo import views as demo
 from keno_platform.core.errors import Maintenance, NotFound
+from keno_platform.demo import views as demo
 from keno_platform.http.problems import plain_problem
 
 api = [

@@ -1,4 +1,4 @@
-"""The texts of the player's client: a stable key for each, and its English source, which is the gettext msgid."""
+"""The texts of the player's client: for each a stable key and its English source, the gettext msgid."""
 
 CLIENT_TEXTS: dict[str, str] = {
     # --- the page ---

@@ -1,6 +1,7 @@
 """The provider's own calls: creating and suspending operators, and their keys."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -80,7 +81,7 @@ def show(operator: Operator) -> OperatorOutput:
     return OperatorOutput(**_members(operator))
 
 
-def _members(operator: Operator) -> dict[str, object]:
+def _members(operator: Operator) -> dict[str, Any]:
     return {
         "operator_id": operator.pk,
         "slug": operator.slug,

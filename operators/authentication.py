@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -83,9 +83,10 @@ class CallerView(APIView):
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
     players_allowed = False
     provider_only = False
+    tenancy: ExitStack
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        with ExitStack() as self.schema:
+        with ExitStack() as self.tenancy:
             return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -96,13 +97,12 @@ class CallerView(APIView):
         if self.provider_only != (caller.operator is None) or (caller.player_id and not self.players_allowed):
             raise CallerNotAllowed()
         if caller.operator is not None:
-            self.schema.enter_context(tenant_context(caller.operator))
+            self.tenancy.enter_context(tenant_context(caller.operator))
 
     @property
     def caller(self) -> Caller:
         """Who calls."""
-        caller: Caller = self.request.auth
-        return caller
+        return cast(Caller, self.request.auth)
 
     @property
     def operator(self) -> Operator:

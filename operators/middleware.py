@@ -11,7 +11,9 @@ from operators.tenancy import tenant_context
 SESSION_FIELD = "operator_id"
 
 
-def staff_operator(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def staff_operator(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Binds the picked operator's schema for requests to the admin. Everything else binds by its credential."""
 
     def answer(request: HttpRequest) -> HttpResponse:

@@ -1,19 +1,20 @@
 """Operators: the tenants, their domains, their credentials, and the rules of where they are licensed."""
 
 import uuid
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Q
+from django.db.models.functions import Now
 from django_tenants.models import DomainMixin, TenantMixin
 
 from keno_platform.core import ids
 from keno_platform.core.money import format_amount
 
 
-class Jurisdiction(models.Model):
+class Jurisdiction(models.Model):  # type: ignore[django-manager-missing]  # TenantMixin has no types
     """A profile of rules for operators under one licence."""
 
     code = models.SlugField(primary_key=True, max_length=16)
@@ -40,15 +41,19 @@ class WalletMode(models.TextChoices):
     TRANSFER = "transfer", "transfer: this server holds the balances"
 
 
-class Operator(TenantMixin):
+class Operator(TenantMixin):  # type: ignore[misc]  # django-tenants has no types
     """One casino brand: a tenant with a schema of its own. Money fields are minor units of its currency."""
+
+    objects: ClassVar[models.Manager["Operator"]] = models.Manager()
 
     operator_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     logo_url = models.CharField(max_length=500, blank=True)
     primary_color = models.CharField(
-        max_length=7, default="#1f6feb", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A colour like #1f6feb.")]
+        max_length=7,
+        default="#1f6feb",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A colour like #1f6feb.")],
     )
     currency_code = models.CharField(max_length=3)
     currency_exponent = models.PositiveSmallIntegerField(editable=False)
@@ -61,7 +66,7 @@ class Operator(TenantMixin):
     wallet_mode = models.CharField(max_length=16, choices=WalletMode.choices, default=WalletMode.TRANSFER)
     jurisdiction = models.ForeignKey(Jurisdiction, on_delete=models.PROTECT)
     player_tag_secret = models.BinaryField(max_length=32, editable=False)
-    created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
@@ -88,7 +93,7 @@ class Operator(TenantMixin):
         return format_amount(minor, exponent=self.currency_exponent)
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]  # django-tenants has no types
     """A host name on which an operator's client is served."""
 
 
@@ -105,7 +110,7 @@ class ApiKey(models.Model):
     label = models.CharField(max_length=80)
     secret_hash = models.BinaryField(max_length=32, unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False, help_text="The first characters, to tell keys apart.")
-    created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

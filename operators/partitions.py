@@ -23,9 +23,7 @@ def make_partitions(tables: tuple[str, ...], *, today: datetime, schema: str) ->
     """
     midnight = today.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [midnight + timedelta(days=offset) for offset in range(-DAYS_BACK, DAYS_AHEAD + 1)]
-    return [
-        name for table in tables for day in days if (name := _make_one(schema, table, day)) is not None
-    ]
+    return [name for table in tables for day in days if (name := _make_one(schema, table, day)) is not None]
 
 
 def _make_one(schema: str, table: str, day: datetime) -> str | None:

@@ -1,17 +1,16 @@
 """Reading operators."""
 
 import hashlib
-from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from keno_platform.core.errors import NotFound
 from operators.models import ApiKey, Jurisdiction, Operator
 
 
-def list_operators() -> Iterable[Operator]:
+def list_operators() -> "QuerySet[Operator]":
     """Every operator, suspended ones too: their settlement goes on."""
     return Operator.objects.select_related("jurisdiction").order_by("slug")
 

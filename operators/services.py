@@ -123,7 +123,13 @@ def rotate_key(*, key: ApiKey, overlap: timedelta, actor: str) -> tuple[ApiKey, 
     """A successor for this key; the old one stays valid for `overlap` longer, so that no call fails meanwhile."""
     successor, secret = issue_key(operator=key.operator, label=key.label, actor=actor)
     ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(expires_at=Now() + overlap)
-    _record("operator.key_rotated", key.operator, actor, before={"key": str(key.id)}, after={"key": str(successor.id)})
+    _record(
+        "operator.key_rotated",
+        key.operator,
+        actor,
+        before={"key": str(key.id)},
+        after={"key": str(successor.id)},
+    )
     return successor, secret
 
 

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from operators.models import Operator
 
 
+def current_schema() -> str:
+    """The schema that is bound here and now."""
+    return cast("DatabaseWrapper", connection).schema_name
+
+
 @contextmanager
 def tenant_context(operator: "Operator") -> "Iterator[Operator]":
     """Everything inside reads and writes this operator's schema; leaving restores what was bound before."""

@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from keno_platform.core import strict_json
-from keno_platform.core.errors import Refusal
+from keno_platform.core.errors import MalformedRequest, Refusal
 from keno_platform.live.broadcaster import Subscriber, broadcaster
 from keno_platform.live.topics import player_topic
 from players.authentication import read_session
@@ -44,7 +44,7 @@ class PlayerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         try:
             message = strict_json.decode(text_data.encode())
             if not isinstance(message, dict) or message.get("type") != "auth":
-                raise strict_json.MalformedRequest()
+                raise MalformedRequest()
             operator, session = await database_sync_to_async(read_session)(str(message.get("token")))
         except Refusal:
             await self._refuse()

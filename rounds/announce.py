@@ -61,7 +61,8 @@ def describe(one: Round) -> dict[str, Any]:
 def _next_seq(game_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE public.rounds_game SET event_seq = event_seq + 1 WHERE id = %s RETURNING event_seq", [game_id]
+            "UPDATE public.rounds_game SET event_seq = event_seq + 1 WHERE id = %s RETURNING event_seq",
+            [game_id],
         )
         return int(cursor.fetchone()[0])
 
@@ -72,4 +73,8 @@ def _call_listeners(round_ids: list[int]) -> None:
             listener(round_ids)
         except Exception:
             # A message that is not sent costs seconds: the sweeper finds the rounds in the rows.
-            logger.warning("rounds %s were not announced as payable; the sweeper will find them", round_ids, exc_info=True)
+            logger.warning(
+                "rounds %s were not announced as payable; the sweeper will find them",
+                round_ids,
+                exc_info=True,
+            )

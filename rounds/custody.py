@@ -124,7 +124,8 @@ def _key(name: str, make: Callable[[], tuple[bytes, bytes]]) -> SealedKey:
         return found
     secret, public = make()
     SealedKey.objects.bulk_create(
-        [SealedKey(name=name, public_key=public, sealed=seal(secret, about=name.encode()))], ignore_conflicts=True
+        [SealedKey(name=name, public_key=public, sealed=seal(secret, about=name.encode()))],
+        ignore_conflicts=True,
     )
     return SealedKey.objects.get(name=name)
 

@@ -113,7 +113,8 @@ class Round(models.Model):
             CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="rounds_closes_after_opening"),
             CheckConstraint(condition=Q(created_at__lt=F("opens_at")), name="rounds_committed_before_opening"),
             CheckConstraint(
-                condition=Q(drawn_at__isnull=True) | Q(drawn_at__gte=F("closes_at")), name="rounds_drawn_after_closing"
+                condition=Q(drawn_at__isnull=True) | Q(drawn_at__gte=F("closes_at")),
+                name="rounds_drawn_after_closing",
             ),
             CheckConstraint(
                 condition=Q(server_seed__isnull=True) | ~Q(status__in=["scheduled", "open", "closed"]),
@@ -125,7 +126,11 @@ class Round(models.Model):
             Index(fields=["closes_at"], condition=Q(status="open"), name="rounds_to_close"),
             Index(fields=["closes_at"], condition=Q(status="closed"), name="rounds_to_draw"),
             Index(fields=["id"], condition=Q(status__in=["drawn", "settled"]), name="rounds_to_finish"),
-            Index(fields=["id"], condition=Q(status="void", server_seed__isnull=True), name="rounds_void_to_reveal"),
+            Index(
+                fields=["id"],
+                condition=Q(status="void", server_seed__isnull=True),
+                name="rounds_void_to_reveal",
+            ),
             Index(fields=["game", "opens_at"], name="rounds_by_game_and_time"),
         ]
 

@@ -6,6 +6,7 @@ from fairness.merkle import audit_path, leaf_hash
 from fairness.messages import CommitLeaf
 from fairness.networks import Network
 from fairness.rules import rules_hash, rules_text
+from fairness.verify import verify_draw
 from keno_platform.core.clock import to_milliseconds
 from rounds import beacons, selectors
 from rounds.models import Round, RoundStatus
@@ -47,6 +48,22 @@ def round_proof(one: Round) -> dict[str, Any]:
         "reveal": _reveal_part(one),
         "result": None,
     }
+
+
+def check_draw(one: Round) -> None:
+    """
+    Draw a round again from its committed facts.
+
+    :raises FairnessError: the first check that fails, by name.
+    """
+    network = beacons.get_network(one.network)
+    verify_draw(
+        commit=commit_leaf(one, network),
+        seed=bytes(one.server_seed or b""),
+        beacon_signature=bytes(one.beacon_signature) if one.beacon_signature else None,
+        network=network,
+        numbers=tuple(one.numbers_drawn or ()),
+    )
 
 
 def close_part(one: Round) -> dict[str, str] | None:

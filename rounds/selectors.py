@@ -121,7 +121,7 @@ def unsettled(round_ids: Iterable[int] | None = None, *, older_than_s: float = 0
     if round_ids is not None:
         found = found.filter(round_id__in=list(round_ids))
     if older_than_s:
-        found = found.extra(  # noqa: S610  # the database's clock, not this process's, says how old it is
+        found = found.extra(  # the database's clock, not this process's, says how old it is
             where=[
                 "coalesce(rounds_round.drawn_at, rounds_round.voided_at)"
                 " < clock_timestamp() - make_interval(secs => %s)"
@@ -141,6 +141,30 @@ def list_finished_between(after: int, up_to: int) -> list[Round]:
     """Rounds with ids in (after, up_to] that are revealed or void, in order of their ids."""
     finished = Round.objects.select_related("game").filter(pk__gt=after, pk__lte=up_to, status__in=FINISHED)
     return list(finished.order_by("pk"))
+
+
+def rounds_with_numbers(latest: int | None) -> "QuerySet[Round]":
+    """Rounds whose numbers are drawn, newest first; the latest N or all."""
+    return Round.objects.select_related("game").filter(numbers_drawn__isnull=False).order_by("-pk")[:latest]
+
+
+def rounds_with_bets_sealed(latest: int | None) -> "QuerySet[Round]":
+    """Rounds whose bets are committed to by a CLOSE message, newest first; the latest N or all."""
+    return Round.objects.select_related("game").filter(close_message__isnull=False).order_by("-pk")[:latest]
+
+
+def count_overdue(*, by_s: float) -> int:
+    """Rounds that should have opened or closed this many seconds ago, by the database's clock, and have not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERDUE, {"by": by_s})
+        return int(cursor.fetchone()[0])
+
+
+_OVERDUE = """
+    SELECT count(*) FROM public.rounds_round
+    WHERE (status = 'open' AND closes_at < clock_timestamp() - make_interval(secs => %(by)s))
+       OR (status = 'scheduled' AND opens_at < clock_timestamp() - make_interval(secs => %(by)s))
+"""
 
 
 def rounds_by_id(round_ids: Iterable[int]) -> dict[int, Round]:

@@ -1,5 +1,6 @@
 """Reading balances and transactions, inside an operator's schema."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,6 +13,11 @@ CAUSE_MASK = ~0xF
 def balance_of(player_id: int) -> int:
     """A player's money in minor units; 0 when there was never any."""
     return Account.objects.filter(player_id=player_id).values_list("balance", flat=True).first() or 0
+
+
+def balances_of(player_ids: Iterable[int]) -> dict[int, int]:
+    """Balances in minor units by player; players without an account are absent."""
+    return dict(Account.objects.filter(player_id__in=list(player_ids)).values_list("player_id", "balance"))
 
 
 def transactions() -> QuerySet[Transaction]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,9 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from keno_platform.core import ids
-from keno_platform.core.errors import IdempotencyKeyReused, Kind as Refused, Refusal
+from keno_platform.core.errors import IdempotencyKeyReused, Refusal
+from keno_platform.core.errors import Kind as Refused
+from operators.tenancy import current_schema
 from players.models import Player
 from wallet.models import Account, Kind, Transaction, TransferKey
 
@@ -46,21 +49,26 @@ def withdraw(*, key: str, player: Player, amount: int, reference: str) -> Transa
 
 def hold_accounts(players: Sequence[int]) -> None:
     """Lock these players' accounts, in the one order that everybody keeps, until the transaction ends."""
-    statement = sql.SQL("SELECT count(*) FROM {}.hold_accounts(%s)").format(sql.Identifier(connection.schema_name))
+    statement = sql.SQL("SELECT count(*) FROM {}.hold_accounts(%s)").format(sql.Identifier(current_schema()))
     with connection.cursor() as cursor:
         cursor.execute(statement.as_string(cursor.connection), [list(players)])
 
 
 def post_movements(
-    kind: Kind, *, causes: Sequence[UUID], players: Sequence[int], amounts: Sequence[int], reference: str | None = None
+    kind: Kind,
+    *,
+    causes: Sequence[UUID],
+    players: Sequence[int],
+    amounts: Sequence[int],
+    reference: str | None = None,
 ) -> None:
     """
     Write movements and balances, in the caller's transaction. Parallel sequences: the cause of each movement
     (a bet's id), the player, the signed amount in minor units.
     """
-    statement = sql.SQL("SELECT {}.post_movements(%s, %s, %s, %s, %s)").format(sql.Identifier(connection.schema_name))
+    statement = sql.SQL("SELECT {}.post_movements(%s, %s, %s, %s, %s)").format(sql.Identifier(current_schema()))
     with connection.cursor() as cursor:
-        parameters = [kind.value, list(causes), list(players), list(amounts), reference]
+        parameters: list[Any] = [kind.value, list(causes), list(players), list(amounts), reference]
         cursor.execute(statement.as_string(cursor.connection), parameters)
 
 

@@ -1,8 +1,8 @@
 from django.db import migrations
 
-from operators.sql_files import run_file
+from keno_platform.database.sql_files import run_file
 
 
 class Migration(migrations.Migration):
-    dependencies = [('anchors', '0001_initial'), ('audit', '0002_append_only')]
+    dependencies = [("anchors", "0001_initial"), ("audit", "0002_append_only")]
     operations = [run_file("anchors", "0001_append_only.sql")]

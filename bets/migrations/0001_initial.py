@@ -8,7 +8,7 @@ import django.db.models.lookups
 import keno_platform.core.ids
 from django.db import migrations, models
 
-from operators.sql_files import guard_tables, run_file
+from keno_platform.database.sql_files import guard_tables, run_file
 
 
 class Migration(migrations.Migration):

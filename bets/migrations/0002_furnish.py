@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.db import connection, migrations
+from django.db import migrations
 
 from bets import paytables
 from keno_platform.core import clock
 from operators.partitions import make_partitions
+from operators.tenancy import current_schema
 
 TABLES = ("bets_bet", "bets_payout", "wallet_transaction")
 
 
 def add_partitions(apps: Any, editor: Any) -> None:
-    make_partitions(TABLES, today=clock.now(), schema=connection.schema_name)
+    make_partitions(TABLES, today=clock.now(), schema=current_schema())
 
 
 def add_default_paytable(apps: Any, editor: Any) -> None:
@@ -22,7 +23,10 @@ def add_default_paytable(apps: Any, editor: Any) -> None:
     )
     apps.get_model("bets", "PaytablePick").objects.bulk_create(
         apps.get_model("bets", "PaytablePick")(
-            paytable=table, pick_count=pick, rtp_numerator=one.rtp.numerator, rtp_denominator=one.rtp.denominator
+            paytable=table,
+            pick_count=pick,
+            rtp_numerator=one.rtp.numerator,
+            rtp_denominator=one.rtp.denominator,
         )
         for pick, one in figures.items()
     )

@@ -46,7 +46,15 @@ class SlipAsk:
 
     def fingerprint(self) -> bytes:
         """The same for the same request, whatever the current round is when it is retried."""
-        asked = [self.player_token, self.picks, self.stake, self.currency, self.game, self.round_id, self.rounds]
+        asked = [
+            self.player_token,
+            self.picks,
+            self.stake,
+            self.currency,
+            self.game,
+            self.round_id,
+            self.rounds,
+        ]
         return hashlib.sha256(msgspec.json.encode(asked)).digest()
 
 
@@ -126,9 +134,7 @@ def _write(operator: Operator, slips: Sequence[_Slip], market: Market) -> list[t
         [place for place, _, _, _ in bets],
         [bet_id for _, bet_id, _, _ in bets],
         [one.pk for _, _, one, _ in bets],
-        [
-            _leaf_prefix(operator, market, slip, bet_id, one) for _, bet_id, one, slip in bets
-        ],
+        [_leaf_prefix(operator, market, slip, bet_id, one) for _, bet_id, one, slip in bets],
         [receipts.blind_of(operator, bet_id) for _, bet_id, _, _ in bets],
     ]
     with connection.cursor() as cursor:
@@ -162,7 +168,7 @@ def _answers(
 
 
 def _known_before(asks: Sequence[SlipAsk], results: Sequence[object]) -> dict[str, "UUID | Refusal"]:
-    """A retry may come when its round is long closed, so a refused slip's key is looked up before the refusal counts."""
+    """A retry may come when its round is long closed: a refused slip's key is looked up before the refusal counts."""
     refused = {ask.key: ask for ask, result in zip(asks, results, strict=True) if isinstance(result, Refusal)}
     if not refused:
         return {}

@@ -185,9 +185,7 @@ def read_picks(value: object) -> tuple[int, ...]:
     return tuple(sorted(value))
 
 
-def read_stake(
-    value: object, currency: object, pick_count: int, operator: Operator, market: Market
-) -> tuple[int, int]:
+def read_stake(value: object, currency: object, pick_count: int, operator: Operator, market: Market) -> tuple[int, int]:
     """
     The stake and the highest possible win, in minor units.
 

@@ -15,17 +15,29 @@ from uuid import UUID
 
 from keno_platform.core.clock import to_milliseconds
 
-_lock = threading.Lock()
-_last = 0
+
+class _Clock:
+    """The last stamp that was given out, so that the next one is later."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def tick(self) -> int:
+        """60 bits: 48 of milliseconds and 12 of their fraction, rising within a process."""
+        nanoseconds = time.time_ns()
+        stamp = (nanoseconds // 1_000_000) << 12 | (nanoseconds % 1_000_000) * 4096 // 1_000_000
+        with self._lock:
+            self._last = max(stamp, self._last + 1)
+            return self._last
+
+
+_clock = _Clock()
 
 
 def uuid7() -> UUID:
-    """A UUIDv7 with 48 bits of milliseconds, 12 of their fraction, and 62 random ones; rising within a process."""
-    global _last
-    nanoseconds = time.time_ns()
-    stamp = (nanoseconds // 1_000_000) << 12 | (nanoseconds % 1_000_000) * 4096 // 1_000_000
-    with _lock:
-        stamp = _last = max(stamp, _last + 1)
+    """A UUIDv7: a stamp of 60 bits, rising within a process, and 62 random bits."""
+    stamp = _clock.tick()
     random = int.from_bytes(os.urandom(8), "big") >> 2
     return UUID(int=(stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random)
 

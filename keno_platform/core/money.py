@@ -7,12 +7,12 @@ from babel.numbers import is_currency
 from keno_platform.core.errors import Kind, Refusal
 
 # ISO 4217 minor units that are not two. Where CLDR and ISO 4217 differ, ISO 4217 is what banks settle in.
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _EXPONENTS = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(_NO_DECIMALS.split(), 0),
+    **dict.fromkeys(_THREE_DECIMALS.split(), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
 AMOUNT_MAX = 10**15
 """The largest amount, in minor units, that a request may carry; sums of a million of them fit a bigint."""

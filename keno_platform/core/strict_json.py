@@ -45,4 +45,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_number(text: str) -> NoReturn:
     raise MalformedRequest("Numbers in the body must be integers; amounts are strings.")
-

@@ -80,7 +80,10 @@ class Crowd:
 async def play_demo(demo: dict[str, Any], *, seed: int | None = None) -> None:
     """All players of all operators of a demo, until cancelled."""
     chance = random.Random(seed)  # noqa: S311  # players choose numbers; nothing is drawn with this
-    async with httpx.AsyncClient(base_url=demo["base_url"], timeout=10) as client, asyncio.TaskGroup() as group:
+    async with (
+        httpx.AsyncClient(base_url=demo["base_url"], timeout=10) as client,
+        asyncio.TaskGroup() as group,
+    ):
         for operator in demo["operators"]:
             crowd = Crowd(client, operator, chance=chance)
             for game in operator["games"]:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from keno_platform.core.errors import NotFound
 from keno_platform.core.money import exponent_of, parse_amount
 from operators.models import Operator
-from operators.selectors import find_valid_key, primary_domain
+from operators.selectors import find_valid_key, get_operator, primary_domain
 from operators.services import OperatorTerms, create_operator, issue_key
 from operators.tenancy import tenant_context
-from players.models import Player
+from players.selectors import players_by_token
 from players.services import ensure_player
-from rounds.models import Game
 from rounds.services.epochs import schedule_ahead
-from rounds.services.games import create_game
+from rounds.services.games import GameInvalid, create_game
 from wallet.services import deposit
 
 ACTOR = "demo"
@@ -94,9 +95,7 @@ def load(output: Path) -> dict[str, Any]:
     schedule_ahead()
     demo = {
         "base_url": settings.BASE_URL,
-        "operators": [
-            _describe(brand, operator, before) for brand, operator in zip(BRANDS, operators, strict=True)
-        ],
+        "operators": [_describe(brand, operator, before) for brand, operator in zip(BRANDS, operators, strict=True)],
         "provider_key": _key(None, before.get("provider_key", "")),
         "admin": _admin(before.get("admin", {})),
     }
@@ -107,9 +106,8 @@ def load(output: Path) -> dict[str, Any]:
 
 
 def _operator(brand: Brand) -> Operator:
-    existing = Operator.objects.filter(slug=brand.slug).first()
-    if existing:
-        return existing
+    with suppress(NotFound):
+        return get_operator(slug=brand.slug)
     terms = OperatorTerms(
         slug=brand.slug,
         name=brand.name,
@@ -127,7 +125,7 @@ def _operator(brand: Brand) -> Operator:
 
 
 def _game(code: str, name: str, interval: int, betting: int, *, owner: Operator | None) -> None:
-    if not Game.objects.filter(code=code).exists():
+    with suppress(GameInvalid):  # it exists
         create_game(
             code=code,
             name=name,
@@ -160,10 +158,13 @@ def _describe(brand: Brand, operator: Operator, before: dict[str, Any]) -> dict[
 
 def _player(operator: Operator, brand: Brand, number: int) -> str:
     token = f"demo-{number}"
-    if not Player.objects.filter(token=token).exists():
+    if token not in players_by_token([token]):
         player = ensure_player(operator=operator, token=token, currency=brand.currency)
         deposit(
-            key=f"demo:{token}", player=player, amount=_minor(brand.currency, brand.money), reference="demo money"
+            key=f"demo:{token}",
+            player=player,
+            amount=_minor(brand.currency, brand.money),
+            reference="demo money",
         )
     return token
 

@@ -17,7 +17,5 @@ def enter(request: HttpRequest) -> HttpResponse:
         raise Http404
     with tenant_context(operator):
         player = ensure_player(operator=operator, token=VISITOR, currency=operator.currency_code)
-        _, launch = open_session(
-            operator=operator, player=player, language=operator.default_language, country=""
-        )
+        _, launch = open_session(operator=operator, player=player, language=operator.default_language, country="")
     return HttpResponseRedirect(f"/?launch={launch}")

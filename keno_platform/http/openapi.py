@@ -18,9 +18,7 @@ class StructExtension(OpenApiSerializerExtension):
         return str(self.target.__name__)
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        schemas, components = msgspec.json.schema_components(
-            (self.target,), ref_template="#/components/schemas/{name}"
-        )
+        schemas, components = msgspec.json.schema_components((self.target,), ref_template="#/components/schemas/{name}")
         own = self.get_name(auto_schema, direction)
         for name, schema in components.items():
             if name != own:

@@ -9,7 +9,14 @@ from psycopg import errors as pg
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from keno_platform.core.errors import Kind, MalformedRequest, Maintenance, NotFound, Refusal, RequestInProgress
+from keno_platform.core.errors import (
+    Kind,
+    Maintenance,
+    MalformedRequest,
+    NotFound,
+    Refusal,
+    RequestInProgress,
+)
 from keno_platform.http.rendering import ProblemRenderer
 
 logger = logging.getLogger(__name__)

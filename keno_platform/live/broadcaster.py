@@ -13,8 +13,8 @@ from typing import Any
 
 import redis.asyncio as redis
 from django.conf import settings
-from redis.backoff import NoBackoff
 from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from keno_platform.live.topics import PREFIX
 

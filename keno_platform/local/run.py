@@ -115,6 +115,7 @@ def make_environment(home: Home, servers: Servers, *, port: int) -> dict[str, st
         "REDIS_URL": servers.redis_url,
         "DJANGO_SETTINGS_MODULE": "keno_platform.settings",
         "PYTHONUNBUFFERED": "1",
+        "KENO_DEMO": "1",
         leftovers.MARK: str(home.path),
     }
     usual = {"KENO_BASE_URL": f"http://localhost:{port}", **home.read_secrets()}

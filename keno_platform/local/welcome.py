@@ -28,7 +28,7 @@ def describe(home: Home) -> str:
 
 def _address(demo: dict[str, Any], operator: dict[str, Any]) -> str:
     port = demo["base_url"].rpartition(":")[2]
-    return f"http://{operator['domain']}:{port}/"
+    return f"http://{operator['domain']}:{port}/demo"
 
 
 def _bet(demo: dict[str, Any]) -> str:

@@ -24,6 +24,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-ten
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._constructing = True
+        self._setting_search_path = False
+        self.search_path_set_schemas: Sequence[str] | None = None
         super().__init__(*args, **kwargs)
         self._constructing = False
 

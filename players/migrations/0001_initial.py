@@ -5,7 +5,7 @@ import django.db.models.functions.datetime
 import keno_platform.core.ids
 from django.db import migrations, models
 
-from operators.sql_files import guard_tables
+from keno_platform.database.sql_files import guard_tables
 
 
 class Migration(migrations.Migration):

@@ -5,6 +5,7 @@ database's clock, and does nothing where there is nothing due: so ticks may be l
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,16 @@ from rounds.proofs import commit_leaf
 from rounds.services import voiding
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    """A draw that is made and not yet stored."""
+
+    round_id: int
+    numbers: tuple[int, ...]
+    seed: bytes
+    beacon: bytes | None
 
 
 @transaction.atomic(durable=True)
@@ -132,6 +143,8 @@ def _bet_leaves(round_ids: Sequence[int]) -> dict[int, list[tuple[UUID, bytes]]]
 
 
 def _seal(one: Round, hashes: list[bytes]) -> bool:
+    if one.closed_at is None:
+        raise ValueError(f"round {one.pk} is not closed")
     one.bets_root, one.bets_count = root_of(hashes), len(hashes)
     message = CloseMessage(
         stream=one.game.stream,
@@ -172,27 +185,24 @@ def _seed_is_committed(one: Round, seed: bytes) -> bool:
     return expected == bytes(one.server_seed_hash)
 
 
-def _draw(one: Round, seed: bytes, beacon: bytes | None) -> Round:
+def _draw(one: Round, seed: bytes, beacon: bytes | None) -> _Drawn:
     lh = leaf_hash(commit_leaf(one, beacons.get_network(one.network)).encode())
     key = draw.draw_key(seed=seed, commit_leaf_hash=lh, beacon_signature=beacon)
-    one.numbers_drawn = list(draw.draw_numbers(key=key))
-    one.server_seed, one.beacon_signature = seed, beacon
-    return one
+    return _Drawn(round_id=one.pk, numbers=draw.draw_numbers(key=key), seed=seed, beacon=beacon)
 
 
 @transaction.atomic(durable=True)
-def _store_draws(drawn: Iterable[Round]) -> list[Round]:
+def _store_draws(drawn: Iterable[_Drawn]) -> list[Round]:
     stored = []
-    for one in drawn:
-        with connection.cursor() as cursor:
-            cursor.execute(_DRAW, [one.numbers_drawn, one.server_seed, one.beacon_signature, one.pk])
-            if cursor.rowcount == 1:
-                one.status = RoundStatus.DRAWN
-                stored.append(one)
-    if stored:
-        announce.tell("drawn", stored)
-        announce.payable([one.pk for one in stored])
-    return stored
+    with connection.cursor() as cursor:
+        for one in drawn:
+            cursor.execute(_DRAW, [list(one.numbers), one.seed, one.beacon, one.round_id])
+            stored += [one.round_id] * cursor.rowcount
+    rounds = list(Round.objects.select_related("game").filter(pk__in=stored))
+    if rounds:
+        announce.tell("drawn", rounds)
+        announce.payable(stored)
+    return rounds
 
 
 _OPEN = """

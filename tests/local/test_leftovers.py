@@ -53,7 +53,7 @@ def killed_run(home: Home) -> Iterator[str]:
 
 
 def _works(process: psutil.Process) -> bool:
-    """Whether a process still does anything; where nobody asks for its end, it stays in the list as a zombie."""
+    """Whether a process still does anything; one whose end nobody asked for stays listed as a zombie."""
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 

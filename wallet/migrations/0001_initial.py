@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from operators.sql_files import guard_tables, run_file
+from keno_platform.database.sql_files import guard_tables, run_file
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 """Running the `.sql` files that stand beside the migrations."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, migrations
 from django_tenants.utils import quote_schema_name
@@ -14,10 +14,11 @@ def run_file(app: str, name: str) -> migrations.RunPython:
     In the file `{schema}` stands for the quoted name of the schema being migrated: functions name their tables
     in full, so that no search path can lead them astray and no cached plan is thrown away between operators.
     """
-    path = Path(__file__).resolve().parent.parent / app / "sql" / name
+    path = Path(__file__).resolve().parent.parent.parent / app / "sql" / name
 
     def forwards(apps: Any, editor: Any) -> None:
-        text = path.read_text(encoding="utf-8").replace("{schema}", quote_schema_name(connection.schema_name))
+        schema = cast(Any, connection).schema_name
+        text = path.read_text(encoding="utf-8").replace("{schema}", quote_schema_name(schema))
         with editor.connection.cursor() as cursor:
             cursor.execute(text)
 

@@ -1,0 +1,1 @@
+"""How migrations run SQL that Django's models cannot say."""

@@ -1,0 +1,84 @@
+"""Running the invariants of all rooms, and the two that need more than a query."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+import bets.invariants
+import bets.selectors
+import operators.invariants
+import rounds.invariants
+import wallet.invariants
+from fairness.errors import FairnessError
+from fairness.merkle import root_of
+from keno_platform.core.invariants import Invariant, Scope
+from operators.selectors import list_operators
+from operators.tenancy import tenant_context
+from rounds.proofs import check_draw
+from rounds.selectors import rounds_with_bets_sealed, rounds_with_numbers
+
+ALL: tuple[Invariant, ...] = (
+    *operators.invariants.INVARIANTS,
+    *rounds.invariants.INVARIANTS,
+    *wallet.invariants.INVARIANTS,
+    *bets.invariants.INVARIANTS,
+)
+EXAMPLES_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How often an invariant is broken, and the first offenders."""
+
+    code: str
+    claim: str
+    count: int
+    examples: tuple[str, ...]
+
+
+def check_all(*, rounds_max: int | None = None) -> Iterator[Finding]:
+    """
+    Every invariant with its count of violations. Draws and roots are recomputed from scratch, for the latest
+    `rounds_max` rounds or for all.
+    """
+    for invariant in ALL:
+        offenders = _in_operators(invariant) if invariant.scope is Scope.OPERATOR else _run(invariant)
+        yield _finding(invariant.code, invariant.claim, list(offenders))
+    claim = "Every draw follows from its committed seed and its beacon, and the beacon's signature is right"
+    yield _finding("I15-draws-reproduce", claim, list(_wrong_draws(rounds_max)))
+    claim = "Every bets_root is the root of exactly the bets in its round"
+    yield _finding("I12-roots-reproduce", claim, list(_wrong_roots(rounds_max)))
+
+
+def _finding(code: str, claim: str, offenders: list[str]) -> Finding:
+    return Finding(code=code, claim=claim, count=len(offenders), examples=tuple(offenders[:EXAMPLES_MAX]))
+
+
+def _run(invariant: Invariant) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(invariant.violations)
+        for row in cursor.fetchall():
+            yield str(row[0])
+
+
+def _in_operators(invariant: Invariant) -> Iterator[str]:
+    for operator in list_operators():
+        with tenant_context(operator):
+            for offender in _run(invariant):
+                yield f"{operator.slug}: {offender}"
+
+
+def _wrong_draws(rounds_max: int | None) -> Iterator[str]:
+    for one in rounds_with_numbers(rounds_max):
+        try:
+            check_draw(one)
+        except FairnessError as error:
+            yield f"round {one.pk}: {type(error).__name__}"
+
+
+def _wrong_roots(rounds_max: int | None) -> Iterator[str]:
+    for one in rounds_with_bets_sealed(rounds_max):
+        leaves = [leaf for _, leaf in bets.selectors.all_leaves(one.pk)]
+        if (root_of(leaves), len(leaves)) != (bytes(one.bets_root or b""), one.bets_count):
+            yield f"round {one.pk}"

@@ -1,0 +1,95 @@
+"""What must always hold of rounds and draws."""
+
+from keno_platform.core.invariants import Invariant, Scope
+
+STUCK_S = 60
+
+INVARIANTS = (
+    Invariant(
+        code="I12-bets-within-betting",
+        claim="No bet is accepted at or after the close of its round, as the CLOSE counted them",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r
+            WHERE r.close_message IS NOT NULL AND r.closed_at < r.closes_at""",
+    ),
+    Invariant(
+        code="I13-draw-after-close",
+        claim="No draw before the close and its CLOSE message; every commitment stands before its round opens",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r JOIN public.rounds_epoch e ON e.id = r.epoch_id
+            WHERE r.drawn_at < r.closes_at OR (r.numbers_drawn IS NOT NULL AND r.close_message IS NULL)
+               OR e.committed_at >= r.opens_at OR r.created_at >= r.opens_at""",
+    ),
+    Invariant(
+        code="I14-seed-as-committed",
+        claim="Every revealed seed is the one that was committed",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r JOIN public.rounds_game g ON g.id = r.game_id
+            WHERE r.server_seed IS NOT NULL AND r.server_seed_hash <>
+                  sha256('KPS1-COMMIT\\000'::bytea || uuid_send(g.stream) || int8send(r.number) || r.server_seed)""",
+    ),
+    Invariant(
+        code="I15-numbers-are-a-draw",
+        claim="Drawn numbers are 20 different ones from 1 to 80",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r
+            WHERE r.numbers_drawn IS NOT NULL AND (
+                SELECT count(DISTINCT n) FROM unnest(r.numbers_drawn) n WHERE n BETWEEN 1 AND 80) <> 20
+               OR (r.numbers_drawn IS NULL AND r.status IN ('drawn', 'settled', 'revealed'))""",
+    ),
+    Invariant(
+        code="I16-seeds-stay-secret",
+        claim="No seed stands in clear before its round's betting has ended",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r
+            WHERE r.server_seed IS NOT NULL
+              AND (r.status IN ('scheduled', 'open', 'closed') OR r.closes_at > clock_timestamp())""",
+    ),
+    Invariant(
+        code="I17-numbers-without-gaps",
+        claim="Every game's rounds are numbered from 1 without a gap, in the order of their times",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT id FROM (
+                SELECT r.id, r.number, r.opens_at,
+                       lag(r.number, 1, 0::bigint) OVER w AS before, lag(r.closes_at) OVER w AS closed
+                FROM public.rounds_round r WINDOW w AS (PARTITION BY r.game_id ORDER BY r.number)) one
+            WHERE number <> before + 1 OR closed > opens_at""",
+    ),
+    Invariant(
+        code="I17-rounds-come-to-an-end",
+        claim=f"Every round is revealed or void within {STUCK_S} seconds of its close",
+        scope=Scope.INSTALLATION,
+        violations=f"""
+            SELECT r.id FROM public.rounds_round r
+            WHERE r.status NOT IN ('revealed', 'void')
+              AND r.closes_at < clock_timestamp() - interval '{STUCK_S} seconds'""",
+    ),
+    Invariant(
+        code="I18-states-fit-their-facts",
+        claim="A round has exactly the facts that its state implies",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r
+            WHERE (r.status IN ('closed', 'drawn', 'settled', 'revealed') AND r.closed_at IS NULL)
+               OR (r.status IN ('drawn', 'settled', 'revealed')) <> (r.drawn_at IS NOT NULL)
+               OR (r.status IN ('settled', 'revealed')) <> (r.settled_at IS NOT NULL)
+               OR (r.status = 'revealed') <> (r.revealed_at IS NOT NULL)
+               OR (r.status = 'void') <> (r.voided_at IS NOT NULL)""",
+    ),
+    Invariant(
+        code="I19-all-paid-before-settled",
+        claim="No round is settled while an operator has not paid, and none waits for its payment for a minute",
+        scope=Scope.INSTALLATION,
+        violations=f"""
+            SELECT p.round_id FROM public.rounds_participation p JOIN public.rounds_round r ON r.id = p.round_id
+            WHERE p.settled_at IS NULL AND (
+                r.status IN ('settled', 'revealed')
+                OR coalesce(r.drawn_at, r.voided_at) < clock_timestamp() - interval '{STUCK_S} seconds')""",
+    ),
+)
