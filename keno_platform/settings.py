@@ -51,7 +51,11 @@ POOL_SIZE = int(os.environ.get("KENO_DB_POOL_SIZE", "0"))
 
 def _database() -> dict[str, Any]:
     parts = conninfo_to_dict(_required("DATABASE_URL", "postgresql://user@host:port/name"))
-    options: dict[str, Any] = {"application_name": os.environ.get("KENO_PROCESS", "keno")}
+    options: dict[str, Any] = {
+        "application_name": os.environ.get("KENO_PROCESS", "keno"),
+        # A client that freezes inside a transaction may hold the gate of a round: the server ends it.
+        "options": "-c idle_in_transaction_session_timeout=10s",
+    }
     if POOL_SIZE:
         options["pool"] = {"min_size": 2, "max_size": POOL_SIZE, "timeout": 15}
     return {

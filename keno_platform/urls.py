@@ -55,6 +55,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("demo", demo.enter),
     path("", play.client, name="client"),
+    path("brand.css", play.brand),
+    path("texts/<slug:locale>.json", play.texts),
 ]
 
 

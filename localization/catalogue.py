@@ -7,6 +7,9 @@ CLIENT_TEXTS: dict[str, str] = {
     "page.try_again": "Try again",
     "page.age_limit": "{age}+",
     "page.responsible_play": "Responsible play",
+    "page.game": "Game",
+    "page.play_demo": "Play the demo",
+    "page.needs_script": "This page needs JavaScript",
     # --- the board ---
     "board.title": "Number board",
     "board.your_picks": "Your numbers",
@@ -14,6 +17,8 @@ CLIENT_TEXTS: dict[str, str] = {
     "board.choose": "Choose 1 to {max} numbers",
     "board.quick_pick": "Quick pick",
     "board.clear": "Clear",
+    "board.quick_count": "How many numbers",
+    "board.repeat": "Repeat last",
     "board.number": "Number {number}",
     "board.number_chosen": "Number {number}, chosen",
     "board.number_drawn": "Number {number}, drawn",
@@ -50,11 +55,15 @@ CLIENT_TEXTS: dict[str, str] = {
     "results.title": "Latest results",
     "results.empty": "No results yet",
     "paytable.title": "Paytable",
+    "paytable.matches": "Matches",
+    "paytable.pays": "Pays",
+    "paytable.rtp": "Return to player: {percent}",
     # --- the connection, the session, errors ---
     "connection.lost": "Connection lost",
     "connection.reconnecting": "Reconnecting…",
     "session.ended": "The session has ended",
     "session.reopen": "Open the game again from your operator’s page",
+    "session.open": "Open the game from your operator’s page",
     "error.unexpected": "Something did not work",
 }
 """`{name}` is a value that the client fills in. An amount or a time is formatted before it is put there."""

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -46,9 +47,9 @@ def seal(secret: bytes, *, about: bytes) -> bytes:
     return nonce + AESGCM(settings.SEAL_KEY).encrypt(nonce, secret, about)
 
 
-def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes]:
+def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes | None]:
     """
-    The seeds of rounds whose betting has ended.
+    The seeds of rounds whose betting has ended; None where the epoch's key cannot be opened.
 
     :raises NotYet: one of them, by the database's own clock and state, can still take bets.
     """
@@ -58,12 +59,18 @@ def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes]:
         rows = cursor.fetchall()
     if {row[0] for row in rows} != set(wanted):
         raise NotYet("a seed was asked for before its round's close")
-    keys: dict[int, bytes] = {}
-    for row in rows:
-        epoch_id, sealed_key, root = row[3], bytes(row[4]), bytes(row[5])
-        if epoch_id not in keys:
-            keys[epoch_id] = _open(sealed_key, about=root)
-    return {row[0]: derive_seed(epoch_key=keys[row[3]], stream=row[1], round_number=row[2]) for row in rows}
+    keys = {epoch_id: _epoch_key(sealed, root) for *_, epoch_id, sealed, root in rows}
+    return {
+        round_id: derive_seed(epoch_key=key, stream=stream, round_number=number) if (key := keys[epoch_id]) else None
+        for round_id, stream, number, epoch_id, _, _ in rows
+    }
+
+
+def _epoch_key(sealed: bytes, root: bytes) -> bytes | None:
+    try:
+        return _open(bytes(sealed), about=bytes(root))
+    except InvalidTag:
+        return None
 
 
 _ENDED = """

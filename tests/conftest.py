@@ -28,11 +28,20 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Once for each worker: two operators of different currency, for all tests."""
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """
+    Once for each worker: a database with two operators of different currency, for all tests.
+
+    Instead of pytest-django's own, which makes no database when every test of a run is `committed`.
+    """
+    from django.test.utils import setup_databases, teardown_databases
+
     from operators.services import OperatorTerms, create_operator
 
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
         for slug, currency in (("alpha", "KES"), ("beta", "XOF")):
             unit = 1 if currency == "XOF" else 100
             create_operator(
@@ -46,6 +55,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
                     max_win_per_ticket=10_000_000 * unit,
                 )
             )
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture

@@ -23,6 +23,36 @@ END $$;
 CREATE TRIGGER paytable_fixed BEFORE UPDATE OR DELETE ON {schema}.bets_paytable
     FOR EACH ROW EXECUTE FUNCTION {schema}.paytable_fixed();
 
+-- The gate at the house edge, in exact arithmetic and whatever writes the rows: when a transaction commits, a pick count
+-- returns what is stored for it, and of that a check keeps the bound. A prize added later would change the return.
+CREATE FUNCTION {schema}.paytable_returns() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    draws CONSTANT numeric := div(factorial(80), factorial(20) * factorial(60));
+    paid numeric;
+BEGIN
+    -- Hundredths of the stake, summed over every draw: C(p, h) C(80 - p, 20 - h) of them have h hits.
+    SELECT sum(r.multiplier_hundredths
+               * div(factorial(r.pick_count), factorial(r.hit_count) * factorial(r.pick_count - r.hit_count))
+               * div(factorial(80 - r.pick_count),
+                     factorial(20 - r.hit_count) * factorial(60 - r.pick_count + r.hit_count)))
+        INTO paid
+    FROM {schema}.bets_paytablerow r
+    WHERE r.paytable_id = NEW.paytable_id AND r.pick_count = NEW.pick_count;
+    IF NOT EXISTS (
+        SELECT 1 FROM {schema}.bets_paytablepick p
+        WHERE p.paytable_id = NEW.paytable_id AND p.pick_count = NEW.pick_count
+          AND p.rtp_numerator::numeric * 100 * draws = paid * p.rtp_denominator
+    ) THEN
+        RAISE EXCEPTION 'paytable %, pick %: its prizes do not return what is stored', NEW.paytable_id, NEW.pick_count
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER paytable_returns AFTER INSERT ON {schema}.bets_paytablerow
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {schema}.paytable_returns();
+CREATE CONSTRAINT TRIGGER paytable_returns AFTER INSERT ON {schema}.bets_paytablepick
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {schema}.paytable_returns();
+
 -- The one write path of bets: a batch of slips, each with one bet for each of its rounds, accepted or refused by
 -- itself. Slips are the arrays up to p_potential; bets are the arrays from p_slip on, p_slip naming the slip (from 1).
 -- One row comes back for each slip. The order of the steps is the order of the locks: rounds shared, then accounts

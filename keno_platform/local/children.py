@@ -80,17 +80,18 @@ def wait_until(
     patience_s: float = 60,
 ) -> None:
     """
-    Ask a server again and again until it answers.
+    Ask a server again and again, less and less often, until it answers.
 
     :raises ServerFailed: it is no longer alive, or did not answer within `patience_s` seconds.
     """
-    deadline = time.monotonic() + patience_s
+    deadline, pause_s = time.monotonic() + patience_s, 0.05
     while not answers():
         if not alive():
             raise ServerFailed(f"{what} ended while it was starting.\n{tail(log)}")
         if time.monotonic() > deadline:
             raise ServerFailed(f"{what} did not answer within {patience_s:.0f} s.\n{tail(log)}")
-        time.sleep(0.05)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.3, 0.5)
 
 
 def tail(log: Path | None, *, lines: int = 30) -> str:

@@ -30,10 +30,9 @@ from keno_platform.local.supervision import Group, Program, Supervisor
 from keno_platform.local.valkey import ValkeyServer
 
 SETUP = (
-    ("Tables that all operators share", ["migrate_schemas", "--shared"]),
-    ("Tables of each operator", ["migrate_schemas", "--tenant"]),
+    ("Tables: those that operators share, and each operator's own", ["migrate_schemas"]),
     ("Demo: operators, games, players with money", ["load_demo", "--output", "{demo}"]),
-    ("Rounds ahead", ["ensure_schedule"]),
+    ("Rounds and partitions ahead", ["ensure_schedule"]),
 )
 READY_WITHIN_S = 90
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -17,7 +17,7 @@ def describe(home: Home) -> str:
         f"  Keys, tokens, addresses     {home.demo}",
         f"  Logs                        {home.logs}",
         "",
-        "A bet:",
+        "A bet (`round_not_open`? Betting rests for the last seconds of each round: send it again):",
         "",
         _bet(demo),
         "",

@@ -6,15 +6,17 @@ database's clock, and does nothing where there is nothing due: so ticks may be l
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from fairness import draw
 from fairness.hashing import sha256
 from fairness.merkle import leaf_hash, root_of
-from fairness.messages import CloseMessage
+from fairness.messages import CloseMessage, VoidCause
 from fairness.seeds import commit_seed
 from keno_platform.core.clock import to_milliseconds
 from rounds import announce, beacons, custody, selectors
@@ -24,6 +26,10 @@ from rounds.proofs import commit_leaf
 from rounds.services import voiding
 
 logger = logging.getLogger(__name__)
+WAIT_MAX = timedelta(minutes=15)
+"""How long a round may wait for what its draw needs, by the void policy."""
+GATE_PATIENCE, SINGLE_PATIENCE = "1s", "100ms"
+"""How long the close waits for bets in flight: of all due rounds together, and then of each alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +48,39 @@ def open_due() -> list[Round]:
     return _moved(_OPEN, [], event="opened")
 
 
-@transaction.atomic(durable=True)
 def close_due() -> list[int]:
     """
     open -> closed, for every round whose time is up.
 
     The exclusive lock waits for the bets that passed the gate; when it is held they are committed, and every
     later bet finds the clock beyond the close. Nothing is announced before `seal_bets` has counted them.
+    A bet that never ends holds up its own round only.
     """
     due = _ids("SELECT id FROM public.rounds_round WHERE status = 'open' AND closes_at <= clock_timestamp()")
-    if not due:
-        return []
+    try:
+        return _close(due, patience=GATE_PATIENCE) if due else []
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+    return [round_id for one in due for round_id in _close_if_free(one)]
+
+
+@transaction.atomic(durable=True)
+def _close(due: list[int], *, patience: str) -> list[int]:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
         cursor.execute("SELECT public.rounds_shut(%s)", [due])
     return _ids(_CLOSE, [due])
+
+
+def _close_if_free(round_id: int) -> list[int]:
+    try:
+        return _close([round_id], patience=SINGLE_PATIENCE)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        logger.warning("round %s cannot close yet: a bet that passed its gate has not ended", round_id)
+        return []
 
 
 @transaction.atomic(durable=True)
@@ -76,22 +101,34 @@ def seal_bets() -> list[Round]:
 
 
 def draw_due() -> list[Round]:
-    """closed -> drawn, for every round whose bets are sealed and whose beacon exists by now."""
+    """
+    closed -> drawn, for every round whose bets are sealed and whose beacon exists by now.
+
+    A round that cannot be drawn holds up no other: it waits for staff, and is void after WAIT_MAX.
+    """
     ready = _ready_to_draw()
-    if not ready:
-        return []
-    seeds = custody.seeds_of_ended([one.pk for one in ready])
-    beacon_values: dict[tuple[str, int], bytes | None] = {}
+    seeds = custody.seeds_of_ended([one.pk for one in ready]) if ready else {}
+    values: dict[tuple[str, int], bytes | None] = {}
     drawn = []
     for one in ready:
-        if not _seed_is_committed(one, seeds[one.pk]):
-            voiding.void_for_fault(one, reason="the seed does not match its commitment")
-            continue
-        key = (one.network, one.beacon_round)
-        if key not in beacon_values:
-            beacon_values[key] = beacons.fetch(beacons.get_network(one.network), one.beacon_round)
-        drawn.append(_draw(one, seeds[one.pk], beacon_values[key]))
+        seed, key = seeds[one.pk], (one.network, one.beacon_round)
+        if seed is None:
+            _wait_or_void(one)
+        elif not _seed_is_committed(one, seed):
+            reason = "the seed does not match its commitment"
+            voiding.void_for_fault(one, cause=VoidCause.SEED_MISMATCH, reason=reason)
+        else:
+            if key not in values:
+                values[key] = beacons.fetch(beacons.get_network(one.network), one.beacon_round)
+            drawn.append(_draw(one, seed, values[key]))
     return _store_draws(drawn)
+
+
+def _wait_or_void(one: Round) -> None:
+    """A key that does not open may be this process's wrong setting, so nothing is void in haste."""
+    logger.error("the key of epoch %s cannot be opened: is KENO_SEAL_KEY right? round %s waits", one.epoch_id, one.pk)
+    if selectors.database_now() - one.closes_at > WAIT_MAX:
+        voiding.void_for_fault(one, cause=VoidCause.EPOCH_KEY_LOST, reason="the seed's key is lost")
 
 
 @transaction.atomic(durable=True)
@@ -109,10 +146,12 @@ def reveal_due() -> list[Round]:
 @transaction.atomic(durable=True)
 def reveal_void() -> list[int]:
     """A void round publishes its seed too, once its betting time is over."""
-    waiting = _ids(_VOID_UNREVEALED)
+    waiting, revealed = _ids(_VOID_UNREVEALED), []
     for round_id, seed in custody.seeds_of_ended(waiting).items() if waiting else ():
-        Round.objects.filter(pk=round_id, server_seed__isnull=True).update(server_seed=seed)
-    return waiting
+        if seed is not None:
+            Round.objects.filter(pk=round_id, server_seed__isnull=True).update(server_seed=seed)
+            revealed.append(round_id)
+    return revealed
 
 
 def _moved(statement: str, parameters: list[Any], *, event: str) -> list[Round]:

@@ -28,9 +28,9 @@ def void_round(*, round_id: int, reason: str, actor: str) -> Round:
     return _void(round_id, cause=VoidCause.STAFF, reason=reason, actor=actor)
 
 
-def void_for_fault(one: Round, *, reason: str) -> None:
+def void_for_fault(one: Round, *, cause: VoidCause, reason: str) -> None:
     """Void a round whose draw cannot be made honestly."""
-    _void(one.pk, cause=VoidCause.SEED_MISMATCH, reason=reason, actor=audit.SYSTEM)
+    _void(one.pk, cause=cause, reason=reason, actor=audit.SYSTEM)
 
 
 @transaction.atomic(durable=True)

@@ -1,0 +1,234 @@
+/** The page: enters the session, then lets feed, bets, board and slip know of each other. */
+
+import { Api } from './api.js';
+import { OwnBets } from './bets.js';
+import { Board } from './board.js';
+import { ServerClock } from './clock.js';
+import { GameFeed } from './game.js';
+import { fateOf, showHistory, showResults, ticketOf } from './history.js';
+import { minorOf, show, textOf, useCurrency } from './money.js';
+import { Paytable } from './paytable.js';
+import { newPlacing, place, unfinished } from './placing.js';
+import { RoundView } from './roundview.js';
+import { enterSession, forgetSession, memory } from './session.js';
+import { Slip } from './slip.js';
+import { number, speak, t } from './texts.js';
+
+const TICK_MS = 200;
+const DRAW_STAYS_MS = 3000;
+const page = document.documentElement.dataset;
+const ids = Object.fromEntries([...document.querySelectorAll('[id]')].map((each) => [each.id, each]));
+const api = new Api();
+const clock = new ServerClock();
+const paytable = new Paytable(ids.paytable, ids.rtp);
+
+let session, feed, bets, board, slip, view;
+let lastBet = memory.read('keno.last');
+let shownDraw = null;
+let clearing = 0;
+
+start();
+
+async function start() {
+  api.language = memory.read('keno.language') ?? document.documentElement.lang;
+  ids['try-again'].onclick = () => location.reload();
+  try {
+    session = await enterSession(api, page.operator);
+    if (session) await open();
+    else await showDoor('session.ended', false);
+  } catch (error) {
+    if (error.status === 401) return sessionEnded();
+    console.error(error);
+    await showDoor('connection.lost', true);
+  }
+}
+
+/** No game here: say why, and what to do. */
+async function showDoor(reason, again) {
+  await speak(api.language).catch(() => {});
+  ids.loading.hidden = ids.play.hidden = true;
+  ids.door.hidden = false;
+  ids['door-title'].textContent = t(reason);
+  ids['try-again'].hidden = !again;
+}
+
+function sessionEnded() {
+  forgetSession();
+  feed?.end();
+  bets?.end();
+  return showDoor('session.ended', false);
+}
+
+async function open() {
+  api.token = session.session_token;
+  api.language = memory.read('keno.language') ?? session.language;
+  useCurrency(session.currency, session.currency_exponent);
+  const [games, table] = await Promise.all([api.get('games'), api.get('paytables/active'), speak(api.language)]);
+  paytable.table = table;
+  const playable = games.filter((game) => game.active);
+  build(playable);
+  const wanted = memory.read('keno.game');
+  choose(playable.find((game) => game.code === wanted) ?? playable[0]);
+  render();
+  ids.loading.hidden = true;
+  ids.play.hidden = ids['balance-box'].hidden = false;
+  const left = unfinished(session.player_token);
+  if (left) settlePlacing(left, true);
+}
+
+function build(games) {
+  view = new RoundView(ids);
+  board = new Board(ids.board, { change: picked, full: () => announce(ids.picked.textContent) });
+  board.max = paytable.max;
+  slip = new Slip(ids, { min: minorOf(page.min), max: minorOf(page.max), on: { place: placeBet } });
+  bets = new OwnBets({ api, session, on: { change: render, settled: tellFate, ended: sessionEnded } });
+  ids.game.append(...games.map((game) => new Option(game.name, game.code)));
+  ids['quick-count'].append(...paytable.counts.map((count) => new Option(count, count, count === 5, count === 5)));
+  ids.language.value = api.language;
+  ids.game.onchange = () => choose(games.find((game) => game.code === ids.game.value));
+  ids.quick.onclick = () => board.quickPick(Number(ids['quick-count'].value));
+  ids.clear.onclick = () => board.choose([]);
+  ids.repeat.onclick = repeat;
+  ids.language.onchange = changeLanguage;
+  document.addEventListener('visibilitychange', () => document.hidden || wake());
+  addEventListener('online', wake);
+  setInterval(tick, TICK_MS);
+}
+
+function choose(game) {
+  feed?.end();
+  memory.write('keno.game', game.code);
+  ids.game.value = game.code;
+  clearDraw();
+  view.outcome = () => '';
+  feed = new GameFeed({ game, api, clock, on: { change: roundChanged, state: connection, lost } });
+  connection(true);
+}
+
+async function changeLanguage() {
+  await speak(ids.language.value);
+  api.language = ids.language.value;
+  memory.write('keno.language', api.language);
+  view.retell();
+  connection(feed.connected);
+  render();
+}
+
+function wake() {
+  feed.wake();
+  bets.wake();
+}
+
+function lost(error) {
+  if (error.status === 401) sessionEnded();
+}
+
+function connection(connected) {
+  ids.connection.hidden = connected;
+  ids.connection.textContent = connected ? '' : `${t('connection.lost')}. ${t('connection.reconnecting')}`;
+}
+
+// --- the round ---
+
+function roundChanged(round, event) {
+  if (event === 'drawn') showDraw(round);
+  if (event === 'opened') clearing ||= setTimeout(clearDraw, DRAW_STAYS_MS);
+  if (['settled', 'revealed', 'voided'].includes(event)) bets.expect(round.round_id);
+  render();
+}
+
+/** All numbers at once; the board only brings them in one after the other, within a second. */
+function showDraw(round) {
+  clearTimeout(clearing);
+  clearing = 0;
+  shownDraw = round;
+  const own = bets.inRound(round.round_id);
+  const head = () => t('round.number', { number: number(round.number) });
+  view.outcome = () => `${head()} · ${own.length === 1 ? t('bet.hits', { hits: hitsOf(own[0], round) }) : t('round.drawn_numbers')}`;
+  announce(ids.result.textContent);
+}
+
+function clearDraw() {
+  clearTimeout(clearing);
+  clearing = 0;
+  shownDraw = null;
+  render();
+}
+
+function hitsOf(bet, round) {
+  return number(bet.picks.filter((pick) => round.numbers.includes(pick)).length);
+}
+
+/** What became of the player's bets in the newest of these rounds. */
+function tellFate(settled) {
+  const newest = settled.reduce((latest, bet) => Math.max(latest, bet.round_id), 0);
+  const own = settled.filter((bet) => bet.round_id === newest);
+  const won = own.reduce((sum, bet) => sum + minorOf(bet.win_amount ?? '0'), 0n);
+  const round = feed.find(newest);
+  view.outcome = () => {
+    const parts = [];
+    if (round) parts.push(t('round.number', { number: number(round.number) }));
+    if (round?.numbers && own.length === 1) parts.push(t('bet.hits', { hits: hitsOf(own[0], round) }));
+    parts.push(won > 0n ? t('bet.won', { amount: show(textOf(won)) }) : fateOf(own[0]));
+    return parts.join(' · ');
+  };
+  announce(ids.result.textContent);
+}
+
+// --- the bet ---
+
+function picked() {
+  if (shownDraw && clearing) clearDraw();
+  render();
+}
+
+function repeat() {
+  board.choose(lastBet.picks);
+  slip.stake = minorOf(lastBet.stake);
+}
+
+function placeBet(stake) {
+  const bet = { round_id: feed.current.round_id, picks: board.picks, stake, currency: session.currency };
+  settlePlacing(newPlacing(session.player_token, bet), false);
+}
+
+async function settlePlacing(placing, resumed) {
+  slip.enter(resumed ? 'unknown' : 'sending');
+  try {
+    const placed = await place(api, placing, { unsure: () => slip.enter('unknown'), resumed });
+    lastBet = { picks: placed.picks, stake: placed.stake };
+    memory.write('keno.last', lastBet);
+    bets.add(placed);
+    slip.enter('accepted', ticketOf(placed));
+  } catch (error) {
+    if (error.status === 401) return sessionEnded();
+    slip.refuse(error);
+  }
+}
+
+// --- showing ---
+
+function tick() {
+  const phase = view.show(feed, clock);
+  const count = board.picks.length;
+  const top = paytable.offers(count) ? paytable.top(count) : null;
+  slip.see({ open: phase === 'open', count, max: paytable.max, top });
+}
+
+function render() {
+  if (!feed || !bets) return;
+  const staked = shownDraw ? bets.inRound(shownDraw.round_id).flatMap((bet) => bet.picks) : [];
+  board.showDraw(shownDraw?.numbers ?? [], staked);
+  paytable.show(board.picks.length);
+  ids.balance.textContent = bets.balance === null ? '–' : show(bets.balance);
+  ids.clear.disabled = board.picks.length === 0;
+  ids.repeat.disabled = !lastBet;
+  showHistory(ids.history, bets.list, feed);
+  showResults(ids.results, feed.recent, bets.list);
+  tick();
+  slip.paint();
+}
+
+function announce(text) {
+  ids.announcer.textContent = text;
+}

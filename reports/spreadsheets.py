@@ -1,0 +1,24 @@
+"""CSV that a spreadsheet can open without harm."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def write_csv(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """RFC 4180 text. A cell that a spreadsheet would run as a formula gets an apostrophe before it."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(heading)
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    return file.getvalue()
+
+
+def _inert(cell: str) -> str:
+    if cell.startswith(_STARTS_A_FORMULA) and not _NUMBER.fullmatch(cell):
+        return "'" + cell
+    return cell

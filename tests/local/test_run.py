@@ -1,0 +1,164 @@
+"""`make run` as an engineer meets it: from an empty directory to paid rounds, through crashes, to a clean end."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from keno_platform.local import children, leftovers, ports
+from keno_platform.local.home import Home
+from keno_platform.local.programs import PROJECT
+from keno_platform.local.supervision import Supervisor
+from keno_platform.local.testing import temporary_home
+
+ROUND = re.compile(r"^[a-z0-9-]+ #\d+ \(round (\d+)\) +(\d+) bets", re.MULTILINE)
+OURS = ("KENO_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTEST_")
+
+
+class Front:
+    """A running front, and all that it has printed."""
+
+    def __init__(self, home: Home) -> None:
+        self.home, self.port = home, ports.find_free()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        command = [sys.executable, "-m", "keno_platform.local", "--home", str(home.path)]
+        self.process = subprocess.Popen(
+            [*command, "run", "--port", str(self.port)],
+            cwd=PROJECT,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.printed = ""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def wait_for(self, pattern: str, *, patience_s: float = 90) -> None:
+        """Wait until a line that matches has been printed; show everything when the front ends before that."""
+        deadline = time.monotonic() + patience_s
+        while not re.search(pattern, self.printed, re.MULTILINE):
+            assert self.process.poll() is None, self.printed
+            assert time.monotonic() < deadline, f"no {pattern!r} in:\n{self.printed}"
+            time.sleep(0.1)
+
+    def wait_for_next_round(self, *, patience_s: float) -> None:
+        """Wait until a round that had not finished by now, and that took bets, is printed."""
+        last = max((int(each[0]) for each in ROUND.findall(self.printed)), default=0)
+        deadline = time.monotonic() + patience_s
+        while not any(int(pk) > last and int(bets) for pk, bets in ROUND.findall(self.printed)):
+            assert time.monotonic() < deadline, f"no round after {last} in:\n{self.printed}"
+            time.sleep(0.1)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(60)
+        self._reader.join()
+        return code
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self.printed += line
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[Front]:
+    with temporary_home() as directory:
+        home = Home(directory)
+        running = Front(home)
+        try:
+            running.wait_for(r"^Ready after")
+            yield running
+        finally:
+            if running.process.poll() is None:
+                running.stop()
+            leftovers.stop(home)
+
+
+def test_the_demo_describes_what_scripts_need(front: Front) -> None:
+    demo = json.loads(front.home.demo.read_text())
+    assert demo["base_url"] == f"http://localhost:{front.port}"
+    assert len({each["currency"] for each in demo["operators"]}) == len(demo["operators"]) == 3
+
+
+def test_every_address_that_is_printed_answers(front: Front) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{front.port}") as client:
+        for host, path in re.findall(rf"http://([a-z.]+):{front.port}(/[a-z0-9/]*)", front.printed):
+            if path != "/api/v1/bets":
+                answer = client.get(path, headers={"Host": f"{host}:{front.port}"})
+                assert answer.status_code in (200, 302), (host, path, answer.text)
+
+
+def test_the_line_that_is_printed_places_a_bet(front: Front) -> None:
+    front.wait_for(r"^curl ")
+    line = next(line for line in front.printed.splitlines() if line.startswith("curl "))
+    bet = _send_until_betting_is_open(line.replace("localhost", "127.0.0.1"))
+    assert (bet["status"], bet["player_token"]) == ("pending", "demo-1")
+
+
+def _send_until_betting_is_open(line: str) -> dict[str, Any]:
+    arguments = shlex.split(line)
+    headers = dict(arguments[i + 1].split(": ", 1) for i, each in enumerate(arguments) if each == "-H")
+    headers["Idempotency-Key"] = "a bet that was printed"
+    deadline = time.monotonic() + 30
+    while True:
+        answer = httpx.post(arguments[2], headers=headers, content=arguments[arguments.index("-d") + 1])
+        if answer.status_code == 201 or time.monotonic() > deadline:
+            assert answer.status_code == 201, answer.text
+            placed: dict[str, Any] = answer.json()
+            return placed
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("name", ["rounds", "settlement", "beat", "web", "valkey", "postgres"])
+def test_rounds_go_on_within_seconds_of_a_crash(front: Front, name: str) -> None:
+    supervisor = Supervisor(front.home.find_supervisor_socket())
+    killed = _pid(supervisor, name)
+    os.kill(killed, signal.SIGKILL)
+    children.wait_until(
+        lambda: _pid(supervisor, name) not in (0, killed),
+        what=name,
+        alive=lambda: True,
+        log=None,
+        patience_s=5,
+    )
+    # A round of ten seconds that was open at the crash, its seven seconds of bets, and fifteen to recover.
+    front.wait_for_next_round(patience_s=35)
+
+
+def _pid(supervisor: Supervisor, name: str) -> int:
+    return next(each.pid for each in supervisor.list_processes() if each.name == name)
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(front: Front) -> None:
+    before = json.loads(front.home.demo.read_text())
+    started = [each for each in psutil.Process(front.process.pid).children(recursive=True)]
+    assert front.stop() == 0
+    assert "Stopped." in front.printed
+    assert not any(each.is_running() for each in started)
+    assert leftovers.find(front.home) == []
+
+    again = Front(front.home)
+    try:
+        again.wait_for(r"^Ready after", patience_s=60)
+        again.wait_for_next_round(patience_s=30)
+        after = json.loads(front.home.demo.read_text())
+        assert [each["api_key"] for each in after["operators"]] == [
+            each["api_key"] for each in before["operators"]
+        ]
+    finally:
+        assert again.stop() == 0
