@@ -88,7 +88,7 @@ def _show_limit(operator: Operator, limit: NumberLimit) -> LimitOutput:
 class PhasesView(CallerView):
     """The operator's phases."""
 
-    @extend_schema(operation_id="list_phases", responses={200: Page})
+    @extend_schema(operation_id="list_phases", responses={200: Page, 422: Problem})
     def get(self, request: Request) -> Response:
         query, operator = read_query(request, PageQuery), self.operator
         return Response(paginate(request, query, selectors.phases(), lambda phase: show(operator, phase)))

@@ -161,6 +161,6 @@ class PaytableView(PlayerOrOperatorView):
 class ActivePaytableView(PlayerOrOperatorView):
     """The paytable that new bets get."""
 
-    @extend_schema(operation_id="active_paytable", responses={200: PaytableOutput})
+    @extend_schema(operation_id="active_paytable", responses={200: PaytableOutput, 401: Problem})
     def get(self, request: Request) -> Response:
         return Response(show_paytable(selectors.active_paytable()))

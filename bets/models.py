@@ -150,7 +150,7 @@ class Cancellation(models.Model):
 
     bet_id = models.UUIDField(primary_key=True, editable=False)
     round_id = models.BigIntegerField(db_index=True)
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     def __str__(self) -> str:
         return f"cancellation of {self.pk}"
@@ -190,7 +190,7 @@ class Settlement(models.Model):
     stakes = models.BigIntegerField()
     winners = models.PositiveIntegerField()
     payouts = models.BigIntegerField(help_text="Payouts, or for a void round the stakes returned.")
-    settled_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:
         constraints = [CheckConstraint(condition=Q(outcome__in=Outcome.values), name="bets_outcome_known")]

@@ -13,13 +13,13 @@ OVERDUE_S = 2.0
 SWEEP_MAX = 200
 
 
-@shared_task(name="bets.settle_round", queue="settlement", ignore_result=True)
+@shared_task(name="bets.settle_round", ignore_result=True)
 def settle_round(*, operator_id: str, round_id: int, **_: object) -> bool:
     """Settle one round for one operator."""
     return settlement.settle_round(operator_id=UUID(operator_id), round_id=round_id)
 
 
-@shared_task(name="bets.settle_overdue", queue="settlement", ignore_result=True)
+@shared_task(name="bets.settle_overdue", ignore_result=True)
 def settle_overdue(**_: object) -> int:
     """Settle what should be settled by now: the message was lost, or the worker died with it."""
     settled = 0
@@ -39,5 +39,8 @@ def request_settlement(round_ids: list[int]) -> None:
     """Told when rounds become payable: one message for each operator with bets in them."""
     for round_id, operator_id in rounds.unsettled(round_ids):
         settle_round.apply_async(
-            kwargs={"operator_id": str(operator_id), "round_id": round_id}, retry=False, expires=30
+            kwargs={"operator_id": str(operator_id), "round_id": round_id},
+            queue="settlement",
+            retry=False,
+            expires=30,
         )

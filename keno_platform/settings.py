@@ -246,4 +246,13 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
     },
 }
-UNFOLD = {"SITE_TITLE": "Keno platform", "SITE_HEADER": "Keno platform", "SHOW_HISTORY": False}
+UNFOLD = {
+    "SITE_TITLE": "Keno platform",
+    "SITE_HEADER": "Keno platform",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "GLOBAL_CALLBACK": "keno_platform.navigation.staff_context",
+    "DASHBOARD_CALLBACK": "keno_platform.dashboard.add_figures",
+    "SIDEBAR": {"navigation": "keno_platform.navigation.sidebar"},
+}

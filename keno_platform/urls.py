@@ -5,14 +5,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+import banker.api as banker
 import bets.api as bets
 import operators.api as operators
 import play.views as play
 import players.api as players
+import reports.api as reports
 import rounds.api as rounds
 import wallet.api as wallet
 from keno_platform import docs, health
-from keno_platform.core.errors import Maintenance, NotFound
+from keno_platform.core.errors import Maintenance, MalformedRequest, NotFound
 from keno_platform.demo import views as demo
 from keno_platform.http.problems import plain_problem
 
@@ -42,6 +44,14 @@ api = [
     path("wallet/withdrawals", wallet.WithdrawalsView.as_view()),
     path("wallet/accounts/<str:player_token>", wallet.AccountView.as_view()),
     path("wallet/transactions", wallet.TransactionsView.as_view()),
+    path("banker/phases", banker.PhasesView.as_view()),
+    path("banker/phases/<uuid:phase_id>", banker.PhaseView.as_view()),
+    path("banker/phases/<uuid:phase_id>/open", banker.OpenPhaseView.as_view()),
+    path("banker/phases/<uuid:phase_id>/close", banker.ClosePhaseView.as_view()),
+    path("banker/phases/<uuid:phase_id>/limits", banker.LimitsView.as_view()),
+    path("banker/phases/<uuid:phase_id>/limits/<str:number>", banker.LimitView.as_view()),
+    path("reports/turnover.json", reports.TurnoverJsonView.as_view()),
+    path("reports/turnover.csv", reports.TurnoverCsvView.as_view()),
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors", docs.errors_page, name="docs-errors"),
@@ -58,6 +68,11 @@ urlpatterns = [
     path("brand.css", play.brand),
     path("texts/<slug:locale>.json", play.texts),
 ]
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses before any view, such as a host that is not served here."""
+    return plain_problem(request, MalformedRequest())
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from keno_platform.core.clock import to_text
 from keno_platform.core.errors import NotFound
 from keno_platform.core.money import exponent_of, parse_amount
-from keno_platform.http.openapi import Problem
+from keno_platform.http.openapi import ListOf, Problem
 from keno_platform.http.parsing import Ask, ParameterInvalid, read
 from operators import selectors, services
 from operators.authentication import CallerView
@@ -102,7 +102,7 @@ class OperatorsView(CallerView):
 
     provider_only = True
 
-    @extend_schema(operation_id="list_operators", responses={200: OperatorOutput, 401: Problem})
+    @extend_schema(operation_id="list_operators", responses={200: ListOf(OperatorOutput), 401: Problem})
     def get(self, request: Request) -> Response:
         return Response([show(operator) for operator in selectors.list_operators()])
 
@@ -184,7 +184,7 @@ class RotateKeyView(CallerView):
 class KeysView(CallerView):
     """An operator's own keys, without their secrets."""
 
-    @extend_schema(operation_id="list_keys", responses={200: dict})
+    @extend_schema(operation_id="list_keys", responses={200: dict, 401: Problem})
     def get(self, request: Request) -> Response:
         keys = ApiKey.objects.filter(operator=self.operator).order_by("-id")
         return Response(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from audit import services as audit
 from keno_platform.core.errors import Kind, Refusal
@@ -122,7 +122,9 @@ def issue_key(*, operator: Operator | None, label: str, actor: str) -> tuple[Api
 def rotate_key(*, key: ApiKey, overlap: timedelta, actor: str) -> tuple[ApiKey, str]:
     """A successor for this key; the old one stays valid for `overlap` longer, so that no call fails meanwhile."""
     successor, secret = issue_key(operator=key.operator, label=key.label, actor=actor)
-    ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(expires_at=Now() + overlap)
+    ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(
+        expires_at=Least("expires_at", Now() + overlap)  # never later than before: an expired key stays expired
+    )
     _record(
         "operator.key_rotated",
         key.operator,

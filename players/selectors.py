@@ -23,7 +23,7 @@ def get_player(token: str) -> Player:
 
     :raises PlayerNotFound: never seen here.
     """
-    player = Player.objects.filter(token=token).first()
+    player = None if "\x00" in token else Player.objects.filter(token=token).first()
     if player is None:
         raise PlayerNotFound(player_token=token)
     return player

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from keno_platform.core import clock
-from keno_platform.http.openapi import Problem
+from keno_platform.http.openapi import ListOf, Problem
 from keno_platform.http.pagination import Page, PageQuery, paginate
 from keno_platform.http.parsing import Ask, ParameterInvalid, read_query
 from operators.authentication import CallerView
@@ -117,7 +117,7 @@ def _members(one: Round) -> dict[str, Any]:
 class GamesView(PlayerOrOperatorView):
     """The games open to the caller's operator."""
 
-    @extend_schema(operation_id="list_games", responses={200: list[GameOutput], 401: Problem})
+    @extend_schema(operation_id="list_games", responses={200: ListOf(GameOutput), 401: Problem})
     def get(self, request: Request) -> Response:
         return Response([show_game(game) for game in selectors.games_for(self.operator.pk)])
 
@@ -136,7 +136,7 @@ class CurrentRoundView(PlayerOrOperatorView):
 class LatestDrawsView(PlayerOrOperatorView):
     """The latest rounds whose numbers are known, newest first."""
 
-    @extend_schema(operation_id="latest_draws", responses={200: list[RoundOutput], 404: Problem})
+    @extend_schema(operation_id="latest_draws", responses={200: ListOf(RoundOutput), 404: Problem})
     def get(self, request: Request, code: str) -> Response:
         query = read_query(request, RecentQuery)
         if not 1 <= query.count <= 100:

@@ -133,7 +133,7 @@ class AccountView(PlayerOrOperatorView):
 class TransactionsView(CallerView):
     """Every movement, newest first."""
 
-    @extend_schema(operation_id="list_transactions", responses={200: Page})
+    @extend_schema(operation_id="list_transactions", responses={200: Page, 422: Problem})
     def get(self, request: Request) -> Response:
         query, operator = read_query(request, TransactionQuery), self.operator
         rows = selectors.transactions_of_bet(query.bet_id) if query.bet_id else selectors.transactions()

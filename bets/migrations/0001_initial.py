@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('bet_id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('round_id', models.BigIntegerField(db_index=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
             ],
         ),
         migrations.CreateModel(
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ('stakes', models.BigIntegerField()),
                 ('winners', models.PositiveIntegerField()),
                 ('payouts', models.BigIntegerField(help_text='Payouts, or for a void round the stakes returned.')),
-                ('settled_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('settled_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['drawn', 'void'])), name='bets_outcome_known')],

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from keno_platform.core.errors import MalformedRequest
 
+YEAR_MIN, YEAR_MAX = 2000, 2199
+"""Times that a request may name: beyond them are typing slips, and ids that no UUIDv7 can have."""
+
 
 def now() -> datetime:
     """The current time, aware, in UTC. Passed in at the edges; never used to decide whether a bet is in time."""
@@ -33,4 +36,6 @@ def from_text(text: str) -> datetime:
         raise MalformedRequest("A time must be RFC 3339 with a zone, such as 2026-11-21T10:00:00Z.") from error
     if moment.tzinfo is None:
         raise MalformedRequest("A time must name its zone, such as Z.")
+    if not YEAR_MIN <= moment.year <= YEAR_MAX:
+        raise MalformedRequest(f"The year of a time must be {YEAR_MIN} to {YEAR_MAX}.")
     return moment

@@ -11,6 +11,7 @@ class Kind(Enum):
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
     UNSUPPORTED = "unsupported"

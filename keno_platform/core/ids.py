@@ -49,4 +49,4 @@ def bet_id() -> UUID:
 
 def uuid7_floor(moment: datetime) -> UUID:
     """The smallest id that could have been made at this moment: the bound of a partition or a time filter."""
-    return UUID(int=to_milliseconds(moment) << 80)
+    return UUID(int=max(to_milliseconds(moment), 0) << 80)

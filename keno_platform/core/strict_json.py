@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from keno_platform.core.errors import MalformedRequest
 
+DEPTH_MAX = 20
+
 
 def decode(body: bytes) -> Any:
     """
@@ -31,9 +33,17 @@ def decode(body: bytes) -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise MalformedRequest("The body must be one JSON value in UTF-8.") from error
+    if not _within(value, DEPTH_MAX):
+        raise MalformedRequest(f"The body may nest {DEPTH_MAX} levels deep.")
     if "\\u0000" in text:
         raise MalformedRequest("The body may not hold a NUL character.")
     return value
+
+
+def _within(value: Any, levels: int) -> bool:
+    """The parser's own limit is Python's stack, and differs between versions."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_within(one, levels - 1) for one in inner if isinstance(one, dict | list))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
@@ -17,6 +17,9 @@ class StructExtension(OpenApiSerializerExtension):
     def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:
         return str(self.target.__name__)
 
+    def get_identity(self, auto_schema: AutoSchema, direction: Any) -> str:
+        return self.get_name(auto_schema, direction)  # the same whether it stands alone or inside another
+
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         schemas, components = msgspec.json.schema_components((self.target,), ref_template="#/components/schemas/{name}")
         own = self.get_name(auto_schema, direction)
@@ -29,6 +32,45 @@ class StructExtension(OpenApiSerializerExtension):
     def _register(auto_schema: AutoSchema, name: str, schema: dict[str, Any]) -> None:
         component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema)
         auto_schema.registry.register_on_missing(component)
+
+
+class ListOf:
+    """A list of one struct as a whole answer: `responses={200: ListOf(GameOutput)}`."""
+
+    def __init__(self, item: type[msgspec.Struct]) -> None:
+        self.item = item
+
+
+class ListExtension(OpenApiSerializerExtension):
+    """Makes `ListOf` a component of the document."""
+
+    target_class = ListOf
+
+    def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:
+        return f"{self.target.item.__name__}List"
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        return {"type": "array", "items": auto_schema.resolve_serializer(self.target.item, direction).ref}
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """The key of an operator's backend or of the provider."""
+
+    target_class = "operators.authentication.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "An API key."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """A player's session token."""
+
+    target_class = "players.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "A player's session token."}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

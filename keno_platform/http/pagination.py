@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from django.core.exceptions import ValidationError
 from rest_framework.request import Request
 
 from keno_platform.http.parsing import Ask, ParameterInvalid
@@ -47,7 +48,7 @@ def paginate(request: Request, query: PageQuery, rows: Any, show: Callable[[Any]
     """
     if not 1 <= query.limit <= PAGE_MAX:
         raise ParameterInvalid(f"limit must be 1 to {PAGE_MAX}.")
-    back, bound = _read_cursor(query.cursor)
+    back, bound = _read_cursor(query.cursor, rows.model._meta.pk)
     if bound is not None:
         rows = rows.filter(**{f"{key}__gt" if back else f"{key}__lt": bound})
     found = list(rows.order_by(key if back else f"-{key}")[: query.limit + 1])
@@ -68,13 +69,14 @@ def _address(request: Request, direction: str, bound: object) -> str:
     return request.build_absolute_uri(f"{request.path}?{urlencode({**query, 'cursor': cursor})}")
 
 
-def _read_cursor(cursor: str | None) -> tuple[bool, str | None]:
+def _read_cursor(cursor: str | None, column: Any) -> tuple[bool, Any]:
     if cursor is None:
         return False, None
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except (binascii.Error, ValueError) as error:
+        bound = column.to_python(text[1:])
+        if text[:1] not in ("o", "n") or text[1:] != str(bound):
+            raise ValueError(cursor)
+    except (binascii.Error, ValueError, ValidationError) as error:
         raise ParameterInvalid("cursor is not one that this API made.") from error
-    if text[:1] not in ("o", "n") or not text[1:] or not set(text[1:]) <= set("0123456789abcdef-"):
-        raise ParameterInvalid("cursor is not one that this API made.")
-    return text[0] == "n", text[1:]
+    return text[0] == "n", bound

@@ -67,13 +67,19 @@ def read_query(request: Request, shape: type[T]) -> T:
 
     :raises ParameterInvalid: unknown, repeated or unreadable parameter.
     """
-    repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
-    if repeated:
-        raise ParameterInvalid(f"{repeated[0]} is given twice.")
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise ParameterInvalid(f"{name} is given twice.")
+        if "\x00" in values[0]:
+            raise ParameterInvalid(f"{name} may not hold a NUL character.")
     try:
-        return msgspec.convert(request.query_params.dict(), shape, strict=False)
+        query = msgspec.convert(request.query_params.dict(), shape, strict=False)
     except msgspec.ValidationError as error:
         raise ParameterInvalid(str(error)) from error
+    for name, value in msgspec.to_builtins(query).items():
+        if value is None and name in request.query_params:  # the text `null` was read as "not given"
+            raise ParameterInvalid(f"{name} cannot be null.")
+    return query
 
 
 def idempotency_key(request: Request) -> str:

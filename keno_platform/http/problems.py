@@ -26,6 +26,7 @@ STATUS = {
     Kind.UNAUTHENTICATED: status.HTTP_401_UNAUTHORIZED,
     Kind.FORBIDDEN: status.HTTP_403_FORBIDDEN,
     Kind.NOT_FOUND: status.HTTP_404_NOT_FOUND,
+    Kind.NOT_ALLOWED: status.HTTP_405_METHOD_NOT_ALLOWED,
     Kind.CONFLICT: status.HTTP_409_CONFLICT,
     Kind.TOO_LARGE: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     Kind.UNSUPPORTED: status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
@@ -49,7 +50,7 @@ class MethodNotAllowed(Refusal):
     """This address does not know this verb."""
 
     code = "method_not_allowed"
-    kind = Kind.MALFORMED
+    kind = Kind.NOT_ALLOWED
     title = "This address does not answer this method"
 
 
@@ -78,8 +79,6 @@ def problem(refusal: Refusal) -> dict[str, Any]:
 def respond(refusal: Refusal) -> Response:
     """The response of one refusal, with the headers its kind asks for."""
     response = Response(problem(refusal), status=STATUS[refusal.kind])
-    if isinstance(refusal, MethodNotAllowed):
-        response.status_code = response.data["status"] = status.HTTP_405_METHOD_NOT_ALLOWED
     if refusal.kind is Kind.UNAUTHENTICATED:
         response["WWW-Authenticate"] = "Bearer"
     if refusal.kind is Kind.UNAVAILABLE or isinstance(refusal, RequestInProgress):

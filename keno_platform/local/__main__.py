@@ -36,16 +36,10 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m keno_platform.local", description=__doc__)
-    parser.add_argument(
-        "--home", type=Path, default=programs.PROJECT / ".keno", help="data, logs and secrets"
-    )
+    parser.add_argument("--home", type=Path, default=programs.PROJECT / ".keno", help="data, logs and secrets")
     what = parser.add_subparsers(dest="what", required=True)
-    run_parser = what.add_parser(
-        "run", help="start everything, show finished rounds, stop everything at Ctrl-C"
-    )
-    run_parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT") or 8000), help="of the web (PORT)"
-    )
+    run_parser = what.add_parser("run", help="start everything, show finished rounds, stop everything at Ctrl-C")
+    run_parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="of the web (PORT)")
     what.add_parser("status", help="what runs")
     logs_parser = what.add_parser("logs", help="follow the logs")
     logs_parser.add_argument("program", nargs="?", help="one program instead of all")
@@ -71,13 +65,23 @@ def _follow_logs(home: Home, program: str | None) -> None:
     missing = [log for log in logs if not log.exists()]
     if missing or not logs:
         raise LookupError(f"No log {missing[0].stem if missing else ''} in {home.logs}.")
-    os.execvp("tail", ["tail", "-n", "50", "-F", *map(str, logs)])
+    os.execvp(
+        "tail",
+        [  # noqa: S606  # no shell is wanted
+            "tail",
+            "-n",
+            "50",
+            "-F",
+            *map(str, logs),
+        ],
+    )
 
 
 def _reset(home: Home) -> None:
     if not home.path.exists():
         return
     with home.held():
+        leftovers.require_none_alive(home)
         leftovers.stop(home)
         postgres.remove(home.postgres)
     shutil.rmtree(home.path)
@@ -86,7 +90,7 @@ def _reset(home: Home) -> None:
 def _run_with_servers(command: list[str]) -> int:
     servers = testing.start_session_servers()
     try:
-        return subprocess.run(command, env={**os.environ, **servers.environment}).returncode
+        return subprocess.run(command, env={**os.environ, **servers.environment}, check=False).returncode
     finally:
         servers.stop()
 

@@ -44,7 +44,7 @@ class Account:
 
     def _succeeds(self, *command: str) -> bool:
         try:
-            return subprocess.run(command, cwd="/", capture_output=True, **self.drop()).returncode == 0
+            return subprocess.run(command, cwd="/", capture_output=True, check=False, **self.drop()).returncode == 0
         except OSError:
             return False
 
@@ -63,9 +63,7 @@ def find_unprivileged() -> Account | None:
         except KeyError:
             continue
         return Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid)
-    raise LookupError(
-        f"PostgreSQL does not run as root, and there is no account named {' or '.join(CANDIDATES)}."
-    )
+    raise LookupError(f"PostgreSQL does not run as root, and there is no account named {' or '.join(CANDIDATES)}.")
 
 
 def drop_to(account: Account | None) -> Drop:

@@ -52,7 +52,7 @@ def start(
         env=environment,
         cwd=directory,
         start_new_session=True,
-        preexec_fn=_die_with_parent(stop_signal),
+        preexec_fn=_die_with_parent(stop_signal),  # noqa: PLW1509  # two system calls, no lock
         **drop_to(account),
     )
 

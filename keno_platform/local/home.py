@@ -100,9 +100,7 @@ class Home:
             except BlockingIOError:
                 file.seek(0)
                 pid = file.read().strip()
-                raise HomeInUse(
-                    f"It runs already. Stop it with Ctrl-C where it runs, or: kill {pid}"
-                ) from None
+                raise HomeInUse(f"It runs already. Stop it with Ctrl-C where it runs, or: kill {pid}") from None
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
@@ -113,7 +111,7 @@ def _make_private_directory(path: Path) -> Path:
     name = f"keno-{os.getuid()}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
     parent = Path(tempfile.gettempdir())
     if len(os.fsencode(parent)) > SOCKET_PATH_BYTES_MAX - 60:
-        parent = Path("/tmp")
+        parent = Path("/tmp")  # noqa: S108  # the directory in it is private, and checked
     directory = parent / name
     directory.mkdir(mode=0o700, exist_ok=True)
     seen = directory.lstat()

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from keno_platform.local import postgres, valkey
-from keno_platform.local.home import Home
+from keno_platform.local.home import Home, HomeInUse
 
 MARK = "KENO_LOCAL_HOME"
 """Environment variable with the absolute path of the installation that a process belongs to."""
@@ -32,12 +32,31 @@ def stop(home: Home) -> list[str]:
     return names
 
 
+def require_none_alive(home: Home) -> None:
+    """
+    Refuse while a run of this installation lives, even if its lock is gone because its directory was removed.
+
+    :raises HomeInUse: the process that started the supervisor is still there, so nothing is left over.
+    """
+    for process in find(home):
+        owner = _find_owner(process) if _is_supervisor(process) else None
+        if owner:
+            raise HomeInUse(f"It runs already. Stop it with Ctrl-C where it runs, or: kill {owner.pid}")
+
+
+def _find_owner(supervisor: psutil.Process) -> psutil.Process | None:
+    """A supervisor's parent, unless that is whoever takes in the children of the dead."""
+    with contextlib.suppress(psutil.Error):
+        parent = supervisor.parent()
+        if parent is not None and _is_alive(parent) and "keno_platform.local" in parent.cmdline():
+            return parent
+    return None
+
+
 def find(home: Home) -> list[psutil.Process]:
     """Living processes of this installation, apart from this process and those that it comes from."""
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [
-        process for process in psutil.process_iter() if process.pid not in own and _belongs(process, home)
-    ]
+    return [process for process in psutil.process_iter() if process.pid not in own and _belongs(process, home)]
 
 
 def _belongs(process: psutil.Process, home: Home) -> bool:

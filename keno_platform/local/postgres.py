@@ -25,7 +25,7 @@ from keno_platform.local.wheels import find_package_directory
 OWNER = DATABASE = "keno"
 SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT  # "fast": sessions are ended and the data is left clean
-OUTSIDE_HOMES = (Path("/var/lib/keno-local"), Path("/var/tmp/keno-local"))
+OUTSIDE_HOMES = (Path("/var/lib/keno-local"), Path("/var/tmp/keno-local"))  # noqa: S108  # data is 0700
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -92,9 +92,7 @@ def prepare(*, home: Path, port: int, durable: bool = True) -> PostgresServer:
 def answers(server: PostgresServer) -> bool:
     """Whether this server, and not another one on its port, takes connections now."""
     try:
-        with psycopg.connect(
-            server.address(user=SUPERUSER, database="postgres"), connect_timeout=2
-        ) as connection:
+        with psycopg.connect(server.address(user=SUPERUSER, database="postgres"), connect_timeout=2) as connection:
             return connection.execute("SHOW data_directory").fetchone() == (str(server.data),)
     except psycopg.OperationalError:
         return False
@@ -128,9 +126,7 @@ def running(*, home: Path, port: int | None = None, durable: bool = True) -> Ite
             stop_signal=STOP_SIGNAL,
         )
     try:
-        children.wait_until(
-            lambda: answers(server), what="PostgreSQL", alive=lambda: process.poll() is None, log=log
-        )
+        children.wait_until(lambda: answers(server), what="PostgreSQL", alive=lambda: process.poll() is None, log=log)
         create_database(server)
         yield server
     finally:
@@ -202,6 +198,7 @@ def _initialise(server: PostgresServer) -> None:
     made = subprocess.run(
         [*map(str, command), *([] if server.durable else ["--no-sync"])],
         capture_output=True,
+        check=False,
         text=True,
         cwd=server.home,
         env=accounts.without_libpq_variables(os.environ),

@@ -51,9 +51,7 @@ def describe_platform(home: Home, *, port: int) -> list[Program]:
     return [
         _module("web", "uvicorn", "keno_platform.asgi:application", *listen, *quiet, KENO_DB_POOL_SIZE="20"),
         _celery("rounds", "worker", "-Q", "rounds", "--pool", "solo", "-n", "rounds@%h"),
-        _celery(
-            "settlement", "worker", "-Q", "settlement,default", "--concurrency", "2", "-n", "settlement@%h"
-        ),
+        _celery("settlement", "worker", "-Q", "settlement,default", "--concurrency", "2", "-n", "settlement@%h"),
         _celery("beat", "beat", "-S", "celery.beat:Scheduler"),
         _program("players", manage("simulate_players", "--demo", str(home.demo))),
     ]

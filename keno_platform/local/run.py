@@ -71,9 +71,7 @@ class Running:
     environment: Mapping[str, str]
     supervisor: Supervisor
 
-    def wait_until(
-        self, answers: Callable[[], bool], *, what: str, log: str | None, patience_s: float = 60
-    ) -> None:
+    def wait_until(self, answers: Callable[[], bool], *, what: str, log: str | None, patience_s: float = 60) -> None:
         children.wait_until(
             answers,
             what=what,
@@ -139,6 +137,7 @@ def _stopping_politely(progress: Progress) -> Iterator[None]:
 
 
 def _clear_the_way(home: Home, progress: Progress, *, port: int) -> None:
+    leftovers.require_none_alive(home)
     left = leftovers.find(home)
     if left:
         with progress.step(f"Stopped what a killed run left behind ({len(left)} processes)"):
@@ -232,9 +231,7 @@ def _manage(running: Running, arguments: list[str]) -> None:
         output.write(f"$ manage.py {' '.join(arguments)}\n".encode())
         output.flush()
         command = programs.manage(*arguments)
-        process = children.start(
-            command, output=output, environment=running.environment, directory=programs.PROJECT
-        )
+        process = children.start(command, output=output, environment=running.environment, directory=programs.PROJECT)
     try:
         code = process.wait()
     finally:
@@ -246,9 +243,7 @@ def _manage(running: Running, arguments: list[str]) -> None:
 def _start_programs(running: Running) -> None:
     with running.progress.step("Web, workers, beat and the demo's players"):
         running.supervisor.start_group(Group.PROGRAMS)
-        running.wait_until(
-            lambda: _is_ready(running.port), what="The web server", log="web", patience_s=READY_WITHIN_S
-        )
+        running.wait_until(lambda: _is_ready(running.port), what="The web server", log="web", patience_s=READY_WITHIN_S)
 
 
 def _is_ready(port: int) -> bool:

@@ -87,9 +87,7 @@ class Supervisor:
         :raises OSError: no supervisor runs here.
         """
         return [
-            ProcessState(
-                name=row["name"], state=row["statename"], pid=row["pid"], description=row["description"]
-            )
+            ProcessState(name=row["name"], state=row["statename"], pid=row["pid"], description=row["description"])
             for row in self._call("getAllProcessInfo")
         ]
 
@@ -101,9 +99,7 @@ class Supervisor:
 
 
 @contextlib.contextmanager
-def running(
-    home: Home, programs: Sequence[Program], *, environment: Mapping[str, str]
-) -> Iterator[Supervisor]:
+def running(home: Home, programs: Sequence[Program], *, environment: Mapping[str, str]) -> Iterator[Supervisor]:
     """
     A supervisord for these programs that lives as long as the block; at its end every process is stopped.
 

@@ -85,9 +85,7 @@ def any_answers(url: str) -> bool:
 
 def _connect(url: str) -> redis.Redis:
     at_once = Retry(NoBackoff(), 0)
-    return redis.Redis.from_url(
-        url, socket_timeout=2, socket_connect_timeout=2, retry=at_once, decode_responses=True
-    )
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=at_once, decode_responses=True)
 
 
 @contextlib.contextmanager
@@ -102,9 +100,7 @@ def running(*, home: Path, port: int | None = None, durable: bool = True) -> Ite
     with log.open("ab") as output:
         process = children.start(server.command(), output=output, stop_signal=STOP_SIGNAL)
     try:
-        children.wait_until(
-            lambda: answers(server), what="Valkey", alive=lambda: process.poll() is None, log=log
-        )
+        children.wait_until(lambda: answers(server), what="Valkey", alive=lambda: process.poll() is None, log=log)
         yield server
     finally:
         children.stop(process, stop_signal=STOP_SIGNAL)

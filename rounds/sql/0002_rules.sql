@@ -23,11 +23,19 @@ BEGIN
            OLD.beacon_round, OLD.server_seed_hash, OLD.created_at) THEN
         RAISE EXCEPTION 'round %: what was committed never changes', OLD.id USING ERRCODE = 'check_violation';
     END IF;
-    IF (OLD.close_message IS NOT NULL AND ROW(NEW.bets_root, NEW.bets_count, NEW.close_message)
-            IS DISTINCT FROM ROW(OLD.bets_root, OLD.bets_count, OLD.close_message))
-       OR (OLD.numbers_drawn IS NOT NULL AND NEW.numbers_drawn IS DISTINCT FROM OLD.numbers_drawn)
-       OR (OLD.server_seed IS NOT NULL AND NEW.server_seed IS DISTINCT FROM OLD.server_seed)
-       OR (OLD.beacon_signature IS NOT NULL AND NEW.beacon_signature IS DISTINCT FROM OLD.beacon_signature) THEN
+    -- Everything else is filled in once: what is there stays.
+    IF ROW(NEW.opened_at, NEW.closed_at, NEW.bets_count, NEW.bets_root, NEW.close_message, NEW.close_signature,
+           NEW.close_key_id, NEW.drawn_at, NEW.numbers_drawn, NEW.server_seed, NEW.beacon_signature, NEW.settled_at,
+           NEW.revealed_at, NEW.voided_at, NEW.void_cause, NEW.void_reason)
+       IS DISTINCT FROM
+       ROW(coalesce(OLD.opened_at, NEW.opened_at), coalesce(OLD.closed_at, NEW.closed_at),
+           coalesce(OLD.bets_count, NEW.bets_count), coalesce(OLD.bets_root, NEW.bets_root),
+           coalesce(OLD.close_message, NEW.close_message), coalesce(OLD.close_signature, NEW.close_signature),
+           coalesce(nullif(OLD.close_key_id, ''), NEW.close_key_id), coalesce(OLD.drawn_at, NEW.drawn_at),
+           coalesce(OLD.numbers_drawn, NEW.numbers_drawn), coalesce(OLD.server_seed, NEW.server_seed),
+           coalesce(OLD.beacon_signature, NEW.beacon_signature), coalesce(OLD.settled_at, NEW.settled_at),
+           coalesce(OLD.revealed_at, NEW.revealed_at), coalesce(OLD.voided_at, NEW.voided_at),
+           coalesce(OLD.void_cause, NEW.void_cause), coalesce(nullif(OLD.void_reason, ''), NEW.void_reason)) THEN
         RAISE EXCEPTION 'round %: what was published never changes', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -84,10 +84,10 @@ def test_an_amount_is_a_string_and_never_a_number(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["1" * 4301, "9" * 100_000, "1." + "0" * 100_000, "1e" + "9" * 100_000])
 def test_a_long_text_is_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(AmountInvalid):
         parse_amount(text, exponent=2)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,11 @@ def test_more_decimals_than_the_currency_has_are_refused_even_when_zero(text: st
 
 
 @pytest.mark.parametrize(
-    ("currency", "exponent"),
-    [("JPY", 0), ("XOF", 0), ("UGX", 0), ("RWF", 0), ("KES", 2), ("ETB", 2), ("EUR", 2), ("MGA", 2)]
-    + [("BHD", 3), ("TND", 3), ("KWD", 3), ("CLF", 4), ("UYW", 4)],
+    ("exponent", "currencies"),
+    [(0, "JPY XOF XAF UGX RWF"), (2, "KES ETB EUR MGA NGN"), (3, "BHD TND KWD"), (4, "CLF UYW")],
 )
-def test_currencies_have_the_decimals_of_iso_4217(currency: str, exponent: int) -> None:
-    assert exponent_of(currency) == exponent
+def test_currencies_have_the_decimals_of_iso_4217(exponent: int, currencies: str) -> None:
+    assert {exponent_of(currency) for currency in currencies.split()} == {exponent}
 
 
 @pytest.mark.parametrize("currency", ["", "kes", "Kes", "KE", "KESX", "ZZZ", "ＫＥＳ", "KES ", "KES\n", "123", "K€S"])

@@ -65,10 +65,10 @@ def test_what_is_not_strict_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize("opener", [b"[", b'{"a":', b"[[{},"], ids=["arrays", "objects", "mixed"])
 @pytest.mark.parametrize("depth", [5_000, 100_000])
 def test_endless_depth_is_refused_at_once(opener: bytes, depth: int) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(MalformedRequest):
         strict_json.decode(opener * depth)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 def test_closed_depth_is_refused_too() -> None:

@@ -41,9 +41,7 @@ with supervision.running(home, what, environment=environment) as supervisor:
 @pytest.fixture
 def killed_run(home: Home) -> Iterator[str]:
     """The address of the database of a run that was killed, with its supervisor, a moment ago."""
-    with subprocess.Popen(
-        [sys.executable, "-c", RUN, str(home.path)], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", RUN, str(home.path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         supervisor, url = process.stdout.readline().split()
         os.kill(int(supervisor), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""`make run` as an engineer meets it: from an empty directory to paid rounds, through crashes, to a clean end."""
+"""`make run` as an engineer meets it: from an empty directory to rounds, through crashes, to a clean end."""
 
 import json
 import os
@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -140,13 +139,24 @@ def test_rounds_go_on_within_seconds_of_a_crash(front: Front, name: str) -> None
     front.wait_for_next_round(patience_s=35)
 
 
+def test_a_second_start_leaves_a_living_run_alone_even_without_its_lock(front: Front) -> None:
+    (front.home.path / "run.lock").unlink()
+    command = [sys.executable, "-m", "keno_platform.local", "--home", str(front.home.path)]
+    refused = subprocess.run(
+        [*command, "run", "--port", str(ports.find_free())], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert f"kill {front.process.pid}" in refused.stderr
+    front.wait_for_next_round(patience_s=35)
+
+
 def _pid(supervisor: Supervisor, name: str) -> int:
     return next(each.pid for each in supervisor.list_processes() if each.name == name)
 
 
 def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(front: Front) -> None:
     before = json.loads(front.home.demo.read_text())
-    started = [each for each in psutil.Process(front.process.pid).children(recursive=True)]
+    started = psutil.Process(front.process.pid).children(recursive=True)
     assert front.stop() == 0
     assert "Stopped." in front.printed
     assert not any(each.is_running() for each in started)
@@ -157,8 +167,6 @@ def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(front: Front)
         again.wait_for(r"^Ready after", patience_s=60)
         again.wait_for_next_round(patience_s=30)
         after = json.loads(front.home.demo.read_text())
-        assert [each["api_key"] for each in after["operators"]] == [
-            each["api_key"] for each in before["operators"]
-        ]
+        assert [each["api_key"] for each in after["operators"]] == [each["api_key"] for each in before["operators"]]
     finally:
         assert again.stop() == 0

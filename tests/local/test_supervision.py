@@ -21,9 +21,7 @@ ENVIRONMENT = dict(os.environ)
 
 def _python(name: str, code: str, home: Home, **environment: str) -> Program:
     command = [sys.executable, "-c", code]
-    return Program(
-        name=name, group=Group.PROGRAMS, command=command, directory=home.path, environment=environment
-    )
+    return Program(name=name, group=Group.PROGRAMS, command=command, directory=home.path, environment=environment)
 
 
 def _pid(supervisor: Supervisor, name: str) -> int:
@@ -50,9 +48,7 @@ def test_a_killed_program_is_started_again_within_five_seconds(home: Home) -> No
 def test_a_program_that_fails_at_once_is_never_given_up(home: Home) -> None:
     count = home.path / "count"
     failing = f"open({str(count)!r}, 'a').write('.'); raise SystemExit(1)"
-    with supervision.running(
-        home, [_python("failing", failing, home)], environment=ENVIRONMENT
-    ) as supervisor:
+    with supervision.running(home, [_python("failing", failing, home)], environment=ENVIRONMENT) as supervisor:
         supervisor.start_group(Group.PROGRAMS)
         # supervisord's own rule would give up after three retries, at one, two and three seconds.
         _wait(lambda: count.exists() and len(count.read_text()) >= 5, "the fifth start", patience_s=20)

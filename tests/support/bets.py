@@ -116,14 +116,11 @@ def bet_body(operator: Operator, player: Player | None, **changed: Any) -> dict[
 
 def everything(schemas: Sequence[str] = ("public", "op_alpha", "op_beta")) -> dict[str, tuple[int, int]]:
     """Every table: how many rows, and a sum over their contents that any change of any row changes."""
-    found = {}
     with connection.cursor() as cursor:
         cursor.execute(_TABLES, [list(schemas)])
-        for schema, table in cursor.fetchall():
-            count = sql.SQL("SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} t")
-            cursor.execute(count.format(sql.Identifier(schema, table)).as_string(cursor.connection))
-            found[f"{schema}.{table}"] = cursor.fetchone()
-    return found
+        counts = [_COUNT.format(sql.Literal(".".join(name)), sql.Identifier(*name)) for name in cursor.fetchall()]
+        cursor.execute(sql.SQL(" UNION ALL ").join(counts).as_string(cursor.connection))
+        return {table: (rows, contents) for table, rows, contents in cursor.fetchall()}
 
 
 def changes_nothing(call: Callable[[], Any]) -> Any:
@@ -145,3 +142,4 @@ _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1, 2
 """
+_COUNT = sql.SQL("SELECT {}, count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} t")

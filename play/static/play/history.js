@@ -34,7 +34,7 @@ function betRow(bet, round) {
   const drawn = new Set(round?.numbers ?? []);
   const hits = round?.numbers ? bet.picks.filter((pick) => drawn.has(pick)).length : bet.hits;
   const line = element('p', '');
-  line.append(element('b', 'ticket', `#${ticketOf(bet)}`), ' ', element('bdi', '', show(bet.stake)));
+  line.append(element('bdi', 'ticket', `#${ticketOf(bet)}`), ' ', element('bdi', '', show(bet.stake)));
   line.append(element('span', 'fate', fateOf(bet)));
   row.append(line, balls(bet.picks, drawn));
   if (hits !== null && hits !== undefined) row.append(element('p', 'hint', t('bet.hits', { hits: number(hits) })));

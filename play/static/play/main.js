@@ -4,15 +4,17 @@ import { Api } from './api.js';
 import { OwnBets } from './bets.js';
 import { Board } from './board.js';
 import { ServerClock } from './clock.js';
+import { showDoor } from './door.js';
 import { GameFeed } from './game.js';
-import { fateOf, showHistory, showResults, ticketOf } from './history.js';
-import { minorOf, show, textOf, useCurrency } from './money.js';
+import { showHistory, showResults, ticketOf } from './history.js';
+import { minorOf, show, useCurrency } from './money.js';
+import { drawnOutcome, settledOutcome } from './outcome.js';
 import { Paytable } from './paytable.js';
 import { newPlacing, place, unfinished } from './placing.js';
 import { RoundView } from './roundview.js';
 import { enterSession, forgetSession, memory } from './session.js';
 import { Slip } from './slip.js';
-import { number, speak, t } from './texts.js';
+import { speak, t } from './texts.js';
 
 const TICK_MS = 200;
 const DRAW_STAYS_MS = 3000;
@@ -31,32 +33,22 @@ start();
 
 async function start() {
   api.language = memory.read('keno.language') ?? document.documentElement.lang;
-  ids['try-again'].onclick = () => location.reload();
   try {
     session = await enterSession(api, page.operator);
     if (session) await open();
-    else await showDoor('session.ended', false);
+    else await showDoor(api.language, 'session.open');
   } catch (error) {
     if (error.status === 401) return sessionEnded();
     console.error(error);
-    await showDoor('connection.lost', true);
+    await showDoor(api.language, 'connection.lost', { again: true });
   }
-}
-
-/** No game here: say why, and what to do. */
-async function showDoor(reason, again) {
-  await speak(api.language).catch(() => {});
-  ids.loading.hidden = ids.play.hidden = true;
-  ids.door.hidden = false;
-  ids['door-title'].textContent = t(reason);
-  ids['try-again'].hidden = !again;
 }
 
 function sessionEnded() {
   forgetSession();
   feed?.end();
   bets?.end();
-  return showDoor('session.ended', false);
+  return showDoor(api.language, 'session.ended', { reopen: true });
 }
 
 async function open() {
@@ -142,9 +134,7 @@ function showDraw(round) {
   clearTimeout(clearing);
   clearing = 0;
   shownDraw = round;
-  const own = bets.inRound(round.round_id);
-  const head = () => t('round.number', { number: number(round.number) });
-  view.outcome = () => `${head()} · ${own.length === 1 ? t('bet.hits', { hits: hitsOf(own[0], round) }) : t('round.drawn_numbers')}`;
+  view.outcome = drawnOutcome(round, bets.inRound(round.round_id));
   announce(ids.result.textContent);
 }
 
@@ -155,23 +145,9 @@ function clearDraw() {
   render();
 }
 
-function hitsOf(bet, round) {
-  return number(bet.picks.filter((pick) => round.numbers.includes(pick)).length);
-}
-
-/** What became of the player's bets in the newest of these rounds. */
+/** The player's own bets are settled. */
 function tellFate(settled) {
-  const newest = settled.reduce((latest, bet) => Math.max(latest, bet.round_id), 0);
-  const own = settled.filter((bet) => bet.round_id === newest);
-  const won = own.reduce((sum, bet) => sum + minorOf(bet.win_amount ?? '0'), 0n);
-  const round = feed.find(newest);
-  view.outcome = () => {
-    const parts = [];
-    if (round) parts.push(t('round.number', { number: number(round.number) }));
-    if (round?.numbers && own.length === 1) parts.push(t('bet.hits', { hits: hitsOf(own[0], round) }));
-    parts.push(won > 0n ? t('bet.won', { amount: show(textOf(won)) }) : fateOf(own[0]));
-    return parts.join(' · ');
-  };
+  view.outcome = settledOutcome(settled, feed);
   announce(ids.result.textContent);
 }
 

@@ -50,6 +50,9 @@ function line([matches, multiplier], hits) {
   const row = document.createElement('tr');
   row.classList.toggle('hit', Number(matches) === hits);
   row.insertCell().textContent = number(matches);
-  row.insertCell().textContent = `× ${number(multiplier, { maximumFractionDigits: 2 })}`;
+  const pays = document.createElement('bdi');
+  pays.dir = 'ltr';
+  pays.textContent = `× ${number(multiplier, { maximumFractionDigits: 2 })}`;
+  row.insertCell().append(pays);
   return row;
 }

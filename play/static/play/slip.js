@@ -80,9 +80,9 @@ export class Slip {
     picked.textContent = count ? t('board.pick_count', { count, max }) : t('board.choose', { max });
     possible.replaceChildren();
     if (this.state === 'ready' && stake !== null && top !== null) {
-      const amount = document.createElement('bdi');
+      const amount = document.createElement('b');
       amount.textContent = show(textOf(times(stake, top)));
-      possible.append(`${t('slip.possible_win')}: `, amount);
+      possible.append(t('slip.possible_win'), ' ', amount);
     }
     const range = { min: show(textOf(this.#min)), max: show(textOf(this.#max)) };
     this.#ids['stake-hint'].textContent = t('slip.stake_range', range);
@@ -102,7 +102,7 @@ export class Slip {
   #explain({ code, message, params }) {
     const bound = params?.stake_max ?? params?.stake_min;
     const reason = code ? message : t('error.unexpected');
-    return `${t('slip.refused')}: ${reason}${bound ? ` (${show(bound)})` : ''}`;
+    return `${t('slip.refused')} – ${reason}${bound ? ` (${show(bound)})` : ''}`;
   }
 
   #chip(stake) {

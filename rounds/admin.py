@@ -1,0 +1,305 @@
+"""Games, rounds and epochs for staff."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from audit.editing import AuditedAdmin
+from fairness.messages import VoidCause
+from keno_platform.staff import steps
+from keno_platform.staff.columns import (
+    NOTHING,
+    code,
+    column,
+    exact_utc,
+    hexed,
+    link,
+    list_link,
+    record_link,
+    state,
+    utc,
+)
+from keno_platform.staff.filters import DayFilter, Period
+from keno_platform.staff.pages import RecordAdmin, UncountedPages
+from keno_platform.staff.steps import ReasonForm, Step, StepForm, offered
+from operators.selectors import list_operators
+from rounds import selectors
+from rounds.models import Epoch, Game, NetworkName, Round, RoundStatus
+from rounds.services.games import create_game
+from rounds.services.voiding import void_round
+
+STATUS_COLORS = {
+    RoundStatus.OPEN: "success",
+    RoundStatus.CLOSED: "warning",
+    RoundStatus.DRAWN: "info",
+    RoundStatus.SETTLED: "info",
+    RoundStatus.VOID: "danger",
+}
+BIGGEST_NUMBER = 2**63 - 1
+
+
+class GameForm(StepForm):
+    """A new sequence of rounds. Only its name and whether it goes on can change later."""
+
+    code = forms.SlugField(max_length=32, widget=UnfoldAdminTextInputWidget, help_text="Part of the API's addresses.")
+    name = forms.CharField(max_length=80, widget=UnfoldAdminTextInputWidget)
+    interval_seconds = forms.IntegerField(
+        min_value=2, max_value=86_400, initial=10, widget=UnfoldAdminIntegerFieldWidget, help_text="From round to round."
+    )
+    betting_seconds = forms.IntegerField(
+        min_value=1,
+        max_value=86_399,
+        initial=7,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Shorter than the interval: the draw needs what is left.",
+    )
+    network = forms.ChoiceField(choices=NetworkName.choices, widget=UnfoldAdminSelectWidget, label="Entropy network")
+    owner = forms.ModelChoiceField(
+        queryset=list_operators(),
+        required=False,
+        empty_label="Shared by all operators",
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+CREATE = Step(
+    title="Create a game",
+    consequence="Its first rounds are committed within half a minute and open from then on, without end.",
+    button="Create",
+    form=GameForm,
+)
+
+
+@admin.register(Game)
+class GameAdmin(AuditedAdmin):
+    """Sequences of rounds. A game is never deleted; one that is not active gets no further rounds."""
+
+    list_display = (
+        "code",
+        "name",
+        "interval_seconds",
+        "betting_seconds",
+        "network",
+        column(lambda game: game.owner or "shared", name="owner_name", title="owner"),
+        "active",
+        utc("created_at"),
+    )
+    list_select_related = ("owner",)
+    list_filter = ("active",)
+    search_exactly = ("code",)
+    search_help_text = "An exact code."
+    readonly_fields = (
+        "code",
+        "stream",
+        "interval_seconds",
+        "betting_seconds",
+        "network",
+        column(lambda game: game.owner or "shared by all operators", name="owner_name", title="owner"),
+        column(
+            lambda game: list_link("rounds.round", "its rounds", f"game__id__exact={game.pk}"),
+            name="see_also",
+        ),
+        utc("created_at"),
+    )
+    fields = ("name", "active", *readonly_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def operator_id_of(self, obj: Game) -> Any:
+        return obj.owner_id
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+
+        def perform(asked: dict[str, Any]) -> str:
+            owner = asked.pop("owner")
+            game = create_game(**asked, owner_id=owner.pk if owner else None, actor=steps.actor_of(request))
+            self.log_addition(request, game, [{"added": {}}])
+            return f"The game {game} is made; its rounds come within half a minute."
+
+        return steps.take(self, request, None, CREATE, perform)
+
+
+class OpeningFilter(DayFilter):
+    """Rounds by the day of their opening: through their epochs, which an index finds, not through all times."""
+
+    title = "opening (UTC)"
+
+    def within(self, queryset: QuerySet[Any], period: Period) -> QuerySet[Any]:
+        return opening_within(queryset, period)
+
+
+def opening_within(rounds: QuerySet[Round], period: Period) -> QuerySet[Round]:
+    """Those of these rounds that open in a period."""
+    since, until = period
+    epochs = Epoch.objects.filter(ends_at__gt=since, starts_at__lt=until).values_list("pk", flat=True)
+    return rounds.filter(epoch__in=list(epochs), opens_at__gte=since, opens_at__lt=until)
+
+
+def _numbers(one: Round) -> Any:
+    return " ".join(f"{number:02d}" for number in sorted(one.numbers_drawn)) if one.numbers_drawn else NOTHING
+
+
+def _seed(one: Round) -> Any:
+    """The seed as the public API shows it: once the round is revealed or void, and not before."""
+    known = one.status in selectors.FINISHED and one.server_seed is not None
+    return code(bytes(one.server_seed or b"").hex()) if known else "not revealed yet"
+
+
+def _void_cause(one: Round) -> Any:
+    return VoidCause(one.void_cause).name.lower().replace("_", " ") if one.void_cause is not None else NOTHING
+
+
+def _proof(one: Round) -> Any:
+    return link(f"/api/v1/rounds/{one.pk}/proof", f"/api/v1/rounds/{one.pk}/proof", elsewhere=True)
+
+
+def _related(one: Round) -> Any:
+    links = (
+        list_link("bets.betstate", "bets of the picked operator", f"q={one.pk}"),
+        list_link("bets.settlement", "its settlement", f"q={one.pk}"),
+        list_link("audit.auditentry", "audit log", f"q={one.pk}"),
+    )
+    return format_html_join(" · ", "{}", ((one_link,) for one_link in links))
+
+
+@admin.register(Round)
+class RoundAdmin(RecordAdmin):
+    """The public record of every draw. The one thing that staff can do is to void a round before its draw."""
+
+    paginator = UncountedPages
+    list_display = (
+        "id",
+        "game",
+        "number",
+        state("status", STATUS_COLORS),
+        utc("opens_at"),
+        utc("closes_at"),
+        "bets_count",
+        column(_numbers, name="numbers"),
+    )
+    list_select_related = ("game",)
+    list_filter = ("status", "game", OpeningFilter)
+    search_exactly = ("id",)
+    search_help_text = "An exact round id, or a round's number in its game."
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    column(lambda one: record_link("rounds.game", one.game_id, one.game), name="game_link", title="game"),
+                    "number",
+                    state("status", STATUS_COLORS),
+                    column(_numbers, name="numbers"),
+                    column(_proof, name="proof"),
+                    column(_related, name="see_also"),
+                )
+            },
+        ),
+        (
+            "Committed before it opened",
+            {
+                "fields": (
+                    exact_utc("created_at", "committed at"),
+                    exact_utc("opens_at"),
+                    exact_utc("closes_at"),
+                    "network",
+                    "beacon_round",
+                    hexed("server_seed_hash", "commitment"),
+                    column(lambda one: record_link("rounds.epoch", one.epoch_id), name="epoch_link", title="epoch"),
+                    "leaf_index",
+                )
+            },
+        ),
+        (
+            "Close",
+            {
+                "fields": (
+                    exact_utc("opened_at"),
+                    exact_utc("closed_at"),
+                    "bets_count",
+                    hexed("bets_root"),
+                    hexed("close_message"),
+                    hexed("close_signature"),
+                    "close_key_id",
+                )
+            },
+        ),
+        (
+            "Draw and reveal",
+            {
+                "fields": (
+                    exact_utc("drawn_at"),
+                    exact_utc("settled_at"),
+                    exact_utc("revealed_at"),
+                    column(_seed, name="seed"),
+                    hexed("beacon_signature"),
+                )
+            },
+        ),
+        ("Void", {"fields": (exact_utc("voided_at"), column(_void_cause, name="void_cause"), "void_reason")}),
+    )
+    actions_detail = ("void",)
+    actions_row = ("void",)
+
+    def matches(self, term: str) -> list[Q]:
+        """By id, or by the number in any game; game by game, as the index has it."""
+        if not (term.isascii() and term.isdigit() and int(term) <= BIGGEST_NUMBER):
+            return []
+        return [Q(pk=int(term)), Q(game__in=list(Game.objects.values_list("pk", flat=True)), number=int(term))]
+
+    def has_void_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whether this member of staff may void rounds."""
+        return bool(request.user.has_perm("rounds.change_round"))
+
+    @offered(title="Void", permission="void", icon="cancel", danger=True)
+    def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Void a round that is not drawn, for a reason; every stake goes back."""
+        one = steps.found(self, request, object_id)
+        if not isinstance(one, Round):
+            return steps.gone(self, request, object_id)
+        step = Step(
+            title=f"Void round {one.pk}: number {one.number} of {one.game}",
+            consequence=f"It is {one.status} now. It will have no draw, and every operator returns every stake in it. "
+            "This cannot be undone.",
+            button="Void this round",
+            form=ReasonForm,
+            danger=True,
+        )
+
+        def perform(asked: dict[str, Any]) -> str:
+            void_round(round_id=one.pk, reason=asked["reason"], actor=steps.actor_of(request))
+            self.log_change(request, one, f"voided: {asked['reason']}")
+            return f"Round {one.pk} is void; its stakes go back."
+
+        return steps.take(self, request, one, step, perform)
+
+
+@admin.register(Epoch)
+class EpochAdmin(RecordAdmin):
+    """Runs of rounds whose commitments share one root. The sealed key is nobody's to see."""
+
+    paginator = UncountedPages
+    list_display = ("id", hexed("root", short=True), "size", utc("starts_at"), utc("ends_at"), utc("committed_at"))
+    search_exactly = ("id",)
+    search_help_text = "An exact epoch id."
+    fields = ("id", hexed("root"), "size", utc("starts_at"), utc("ends_at"), exact_utc("committed_at"))
+
+
+def count_finished_lately() -> int:
+    """Rounds that closed within the last hour and are revealed or void."""
+    until = selectors.database_now()
+    since = until - timedelta(hours=1)
+    finished = Round.objects.filter(status__in=selectors.FINISHED, closes_at__gt=since)
+    # A round lasts at most a day, so that it opened at most a day before it closed.
+    return opening_within(finished, (since - timedelta(days=1), until)).count()

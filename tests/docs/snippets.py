@@ -1,0 +1,90 @@
+"""
+Reading the project's Markdown: its files, its links, and the snippets that say of themselves that they run.
+
+A snippet that runs has a comment right above its fence: `<!-- run -->`, or `<!-- run: some text -->` when that text
+must be in what it prints. The snippets of one file make one shell script, in their order.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = tuple(sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]))
+WITHIN_S = 45
+
+_SNIPPET = re.compile(r"^<!-- run(?:: (?P<expects>[^\n]+?))? -->\n```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
+_MARKED = re.compile(r"^<!-- run\b.*$", re.M)
+_SEPARATOR = "=== snippet {} ==="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """One marked block; `line` is where it stands."""
+
+    document: Path
+    line: int
+    language: str
+    code: str
+    expects: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.document.name}:{self.line}"
+
+    def as_shell(self) -> str:
+        match self.language:
+            case "sh":
+                return self.code
+            case "python":
+                return f"python3 - <<'END_OF_SNIPPET'\n{self.code}END_OF_SNIPPET\n"
+        raise ValueError(f"{self.name}: nobody knows how to run {self.language!r}")
+
+
+def snippets_of(document: Path) -> list[Snippet]:
+    """The marked blocks of a document. A mark without a block right below it is an error, not an omission."""
+    text = document.read_text(encoding="utf-8")
+    found = [
+        Snippet(
+            document=document,
+            line=text.count("\n", 0, match.start()) + 1,
+            language=match["language"],
+            code=match["code"],
+            expects=match["expects"] or "",
+        )
+        for match in _SNIPPET.finditer(text)
+    ]
+    if len(found) != len(_MARKED.findall(text)):
+        raise ValueError(f"{document}: a mark `<!-- run -->` stands apart from its block")
+    return found
+
+
+def faults_in_running(document: Path, *, directory: Path) -> list[str]:
+    """Run a document's snippets as one script in this directory, and say what did not go as the document says."""
+    found = snippets_of(document)
+    parts = [f"echo '{_SEPARATOR.format(n)}'\n{one.as_shell()}" for n, one in enumerate(found)]
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+    }
+    ran = subprocess.run(
+        ["bash", "-c", "set -euo pipefail\n" + "\n".join(parts)],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+    )
+    outputs = re.split(r"^=== snippet \d+ ===$", ran.stdout, flags=re.M)[1:]
+    if ran.returncode:
+        at = found[len(outputs) - 1].name if outputs else document.name
+        return [f"{at} ended with {ran.returncode}:\n{outputs[-1] if outputs else ''}{ran.stderr}"]
+    return [
+        f"{one.name} should print {one.expects!r}, and printed:\n{output}"
+        for one, output in zip(found, outputs, strict=True)
+        if one.expects not in output
+    ]

@@ -1,0 +1,42 @@
+"""Calls of the API with any credential, header and body, and what a refusal must look like."""
+
+import json
+from typing import Any
+
+from django.test import Client
+
+PREFIX = "/api/v1/"
+
+
+def call(
+    method: str,
+    path: str,
+    *,
+    credential: str | None = None,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    content_type: str = "application/json",
+    client: Client | None = None,
+) -> Any:
+    """One request. A body that is bytes goes out as it is; anything else as JSON; None sends none."""
+    sent = dict(headers or {})
+    if credential is not None:
+        sent.setdefault("Authorization", f"Bearer {credential}")
+    raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    address = path if path.startswith("/") else PREFIX + path
+    caller = client or Client()
+    return caller.generic(method, address, raw, content_type=content_type if raw else "", headers=sent)
+
+
+def refusal(response: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem document of a response that must be this refusal, checked for its form."""
+    assert response.status_code == status, (response.status_code, response.content[:400])
+    assert response["Content-Type"] == "application/problem+json"
+    problem: dict[str, Any] = json.loads(response.content)
+    assert problem["code"] == code, problem
+    assert problem["status"] == status
+    assert problem["type"] == f"/api/v1/docs/errors#{code}"
+    assert problem["title"]
+    assert isinstance(problem["params"], dict)
+    assert set(problem) <= {"type", "title", "status", "code", "params", "detail"}
+    return problem
