@@ -8,8 +8,9 @@ from bets.models import Bet, BetState
 from bets.selectors import bets
 from keno_platform.live.topics import player_topic, publish
 from operators.models import Operator
+from operators.tenancy import tenant_context
 from rounds.models import Round
-from wallet.selectors import balance_of, balances_of
+from wallet.selectors import balances_of
 
 _CHUNK = 1000
 
@@ -19,10 +20,15 @@ def accepted(operator: Operator, placed: list[Bet]) -> None:
     by_player: dict[int, list[Bet]] = {}
     for bet in placed:
         by_player.setdefault(bet.player_id, []).append(bet)
+    balances = balances_of(by_player)
     frames = [
         (
             player_topic(operator.schema_name, player_id),
-            {"type": "bet.accepted", "bets": [str(bet.pk) for bet in own], **_balance(operator, player_id)},
+            {
+                "type": "bet.accepted",
+                "bets": [str(bet.pk) for bet in own],
+                **_balance(operator, balances.get(player_id, 0)),
+            },
         )
         for player_id, own in by_player.items()
     ]
@@ -30,11 +36,16 @@ def accepted(operator: Operator, placed: list[Bet]) -> None:
 
 
 def settled(operator: Operator, one: Round) -> None:
-    """Tell each player with bets in this round what became of them."""
+    """
+    Tell each player with bets in this round what became of them.
+
+    Called after the settlement has committed: with many bets this takes a while, and no account may be held for it.
+    """
     by_player: dict[int, list[BetState]] = {}
-    for bet in bets().filter(round_id=one.pk).iterator(chunk_size=_CHUNK):
-        by_player.setdefault(bet.player_id, []).append(bet)
-    balances = balances_of(by_player)
+    with tenant_context(operator):
+        for bet in bets().filter(round_id=one.pk).iterator(chunk_size=_CHUNK):
+            by_player.setdefault(bet.player_id, []).append(bet)
+        balances = balances_of(by_player)
     frames = [
         (
             player_topic(operator.schema_name, player_id),
@@ -42,13 +53,12 @@ def settled(operator: Operator, one: Round) -> None:
                 "type": "bet.settled",
                 "round_id": one.pk,
                 "bets": [_result(operator, bet) for bet in own],
-                "balance": operator.money(balances.get(player_id, 0)),
-                "currency": operator.currency_code,
+                **_balance(operator, balances.get(player_id, 0)),
             },
         )
         for player_id, own in by_player.items()
     ]
-    transaction.on_commit(lambda: publish(frames))
+    publish(frames)
 
 
 def _result(operator: Operator, bet: BetState) -> dict[str, Any]:
@@ -60,5 +70,5 @@ def _result(operator: Operator, bet: BetState) -> dict[str, Any]:
     }
 
 
-def _balance(operator: Operator, player_id: int) -> dict[str, str]:
-    return {"balance": operator.money(balance_of(player_id)), "currency": operator.currency_code}
+def _balance(operator: Operator, minor: int) -> dict[str, str]:
+    return {"balance": operator.money(minor), "currency": operator.currency_code}

@@ -39,7 +39,11 @@ def _of_installation() -> list[Figure]:
     overdue = count_overdue(by_s=OVERDUE_S)
     return [
         Figure(title="Operators", value=f"{active.count(True)} active", note=f"{suspended} suspended"),
-        Figure(title="Rounds finished", value=str(count_finished_lately()), note="closed in the last hour, and revealed or void"),
+        Figure(
+            title="Rounds finished",
+            value=str(count_finished_lately()),
+            note="closed in the last hour, and revealed or void",
+        ),
         Figure(
             title="Rounds overdue",
             value=str(overdue),

@@ -74,7 +74,9 @@ class TenantAdmin(StaffAdmin):
             # Who may not be here at all is told so by the view itself.
             if bound_operator() is not None or not self.admin_site.has_permission(request):
                 return view(request, *args, **kwargs)
-            messages.info(request, f"{str(self.opts.verbose_name_plural).capitalize()} belong to one operator. Pick it.")
+            messages.info(
+                request, f"{str(self.opts.verbose_name_plural).capitalize()} belong to one operator. Pick it."
+            )
             return HttpResponseRedirect(f"{reverse('admin:operators_pick')}?{urlencode({'next': list_of(self)})}")
 
         return answer

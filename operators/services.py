@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models.functions import Least, Now
+from django_tenants.utils import schema_exists
 
 from audit import services as audit
 from keno_platform.core.errors import Kind, Refusal
@@ -16,6 +19,7 @@ from operators import selectors
 from operators.models import ApiKey, Domain, Operator, OperatorStatus
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]", re.ASCII)
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE)
 
 
 class OperatorInvalid(Refusal):
@@ -43,6 +47,10 @@ class OperatorTerms:
     jurisdiction: str = "default"
     region_restrictions: tuple[str, ...] = ()
 
+    @property
+    def schema_name(self) -> str:
+        return "op_" + self.slug.replace("-", "_")
+
     def check(self) -> None:
         """:raises OperatorInvalid: the first thing that is wrong, in `params.field`."""
         if not _SLUG.fullmatch(self.slug):
@@ -55,6 +63,12 @@ class OperatorTerms:
             raise OperatorInvalid(str(error), field="currency_code") from error
         if Operator.objects.filter(slug=self.slug).exists():
             raise OperatorInvalid("An operator with this slug exists.", field="slug")
+        if schema_exists(self.schema_name):
+            raise OperatorInvalid(f"There is a schema {self.schema_name} of no operator.", field="slug")
+        if not _DOMAIN.fullmatch(self.domain):
+            raise OperatorInvalid("The domain must be a host name.", field="domain")
+        if self.default_language not in dict(settings.LANGUAGES):
+            raise OperatorInvalid("There is no such language.", field="default_language")
         if Domain.objects.filter(domain=self.domain.lower()).exists():
             raise OperatorInvalid("This domain belongs to an operator.", field="domain")
 
@@ -73,7 +87,7 @@ def create_operator(*, terms: OperatorTerms, actor: str = audit.SYSTEM) -> tuple
         raise RuntimeError("create_operator cannot run inside a transaction")
     terms.check()
     operator = Operator(
-        schema_name="op_" + terms.slug.replace("-", "_"),
+        schema_name=terms.schema_name,
         slug=terms.slug,
         name=terms.name,
         currency_code=terms.currency_code,
@@ -88,11 +102,20 @@ def create_operator(*, terms: OperatorTerms, actor: str = audit.SYSTEM) -> tuple
         jurisdiction=selectors.get_jurisdiction(terms.jurisdiction),
         player_tag_secret=secrets.token_bytes(32),
     )
+    try:
+        operator.clean_fields()
+    except ValidationError as error:
+        field, [wrong, *_] = next(iter(error.message_dict.items()))
+        raise OperatorInvalid(wrong, field=field) from error
     operator.save(verbosity=0)
-    with transaction.atomic(durable=True):
-        Domain.objects.create(domain=terms.domain.lower(), tenant=operator, is_primary=True)
-        _record("operator.created", operator, actor, after={"slug": terms.slug, "currency": terms.currency_code})
-        _, secret = issue_key(operator=operator, label="first key", actor=actor)
+    try:
+        with transaction.atomic(durable=True):
+            Domain.objects.create(domain=terms.domain.lower(), tenant=operator, is_primary=True)
+            _record("operator.created", operator, actor, after={"slug": terms.slug, "currency": terms.currency_code})
+            _, secret = issue_key(operator=operator, label="first key", actor=actor)
+    except Exception:
+        operator.delete(force_drop=True)
+        raise
     operator.refresh_from_db()
     return operator, secret
 

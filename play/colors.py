@@ -41,9 +41,7 @@ def contrast(one: str, other: str) -> float:
 def _readable(color: str, *, towards: str, on: tuple[str, ...]) -> str:
     """The colour itself if it can be read on all of these backgrounds, else mixed with black or white until it can."""
     shades = (_mix(color, towards, percent) for percent in range(0, 101, 4))
-    return next(
-        shade for shade in shades if all(contrast(shade, background) >= TEXT_CONTRAST for background in on)
-    )
+    return next(shade for shade in shades if all(contrast(shade, background) >= TEXT_CONTRAST for background in on))
 
 
 def _mix(color: str, other: str, percent: int) -> str:

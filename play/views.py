@@ -29,7 +29,6 @@ MODULES = (
     "history",
     "main",
     "money",
-    "outcome",
     "paytable",
     "placing",
     "roundview",

@@ -19,8 +19,11 @@ from operators.bound import TenantRecordAdmin
 from players import services
 from players.models import Player, Session
 
-BLOCKED = column(lambda player: "blocked" if player.blocked else "free", name="standing")
-BLOCKED.label = {"blocked": "danger", "free": "success"}  # type: ignore[attr-defined]  # read by unfold
+BLOCKED = column(
+    lambda player: "blocked" if player.blocked else "free",
+    name="standing",
+    colors={"blocked": "danger", "free": "success"},
+)
 
 
 def player_link(path: str = "player") -> Column:
@@ -56,6 +59,9 @@ class PlayerAdmin(TenantRecordAdmin):
     fields = ("token", "currency_code", BLOCKED, utc("created_at"), column(_related, name="see_also"))
     actions_detail = ("block", "unblock")
     actions_row = ("block", "unblock")
+
+    def offers(self, step: str, record: Player) -> bool:
+        return record.blocked == (step == "unblock")
 
     def has_block_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether this member of staff may block players and end their sessions."""
@@ -108,8 +114,7 @@ def standing(session: Session) -> str:
     return "entered" if session.launched_at else "not entered"
 
 
-STANDING = column(standing, name="standing")
-STANDING.label = {"entered": "success", "revoked": "danger", "expired": "warning"}  # type: ignore[attr-defined]
+STANDING = column(standing, name="standing", colors={"entered": "success", "revoked": "danger", "expired": "warning"})
 
 
 @admin.register(Session)
@@ -136,6 +141,9 @@ class SessionAdmin(TenantRecordAdmin):
     )
     actions_detail = ("revoke",)
     actions_row = ("revoke",)
+
+    def offers(self, step: str, record: Session) -> bool:
+        return record.revoked_at is None
 
     def has_revoke_permission(self, request: HttpRequest, obj: Model | object = None) -> bool:
         """Whether this member of staff may end players' sessions."""

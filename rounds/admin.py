@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from audit.editing import AuditedAdmin
 from fairness.messages import VoidCause
+from keno_platform.core import clock
 from keno_platform.staff import steps
 from keno_platform.staff.columns import (
     NOTHING,
@@ -33,7 +34,7 @@ from operators.selectors import list_operators
 from rounds import selectors
 from rounds.models import Epoch, Game, NetworkName, Round, RoundStatus
 from rounds.services.games import create_game
-from rounds.services.voiding import void_round
+from rounds.services.voiding import VOIDABLE, RoundNotVoidable, void_round
 
 STATUS_COLORS = {
     RoundStatus.OPEN: "success",
@@ -42,6 +43,7 @@ STATUS_COLORS = {
     RoundStatus.SETTLED: "info",
     RoundStatus.VOID: "danger",
 }
+AHEAD = "ahead"
 BIGGEST_NUMBER = 2**63 - 1
 
 
@@ -51,7 +53,11 @@ class GameForm(StepForm):
     code = forms.SlugField(max_length=32, widget=UnfoldAdminTextInputWidget, help_text="Part of the API's addresses.")
     name = forms.CharField(max_length=80, widget=UnfoldAdminTextInputWidget)
     interval_seconds = forms.IntegerField(
-        min_value=2, max_value=86_400, initial=10, widget=UnfoldAdminIntegerFieldWidget, help_text="From round to round."
+        min_value=2,
+        max_value=86_400,
+        initial=10,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="From round to round.",
     )
     betting_seconds = forms.IntegerField(
         min_value=1,
@@ -134,13 +140,22 @@ class OpeningFilter(DayFilter):
 
     title = "opening (UTC)"
 
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*super().lookups(request, model_admin), (AHEAD, "Still to open")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == AHEAD:
+            now = clock.now()
+            return opening_within(queryset, (now, now + timedelta(days=7)))
+        return super().queryset(request, queryset)
+
     def within(self, queryset: QuerySet[Any], period: Period) -> QuerySet[Any]:
         return opening_within(queryset, period)
 
 
 def opening_within(rounds: QuerySet[Round], period: Period) -> QuerySet[Round]:
-    """Those of these rounds that open in a period."""
-    since, until = period
+    """Those of these rounds that open in a period; without an end, up to now and not those that are still to open."""
+    since, until = period[0], period[1] or clock.now()
     epochs = Epoch.objects.filter(ends_at__gt=since, starts_at__lt=until).values_list("pk", flat=True)
     return rounds.filter(epoch__in=list(epochs), opens_at__gte=since, opens_at__lt=until)
 
@@ -197,7 +212,9 @@ class RoundAdmin(RecordAdmin):
             {
                 "fields": (
                     "id",
-                    column(lambda one: record_link("rounds.game", one.game_id, one.game), name="game_link", title="game"),
+                    column(
+                        lambda one: record_link("rounds.game", one.game_id, one.game), name="game_link", title="game"
+                    ),
                     "number",
                     state("status", STATUS_COLORS),
                     column(_numbers, name="numbers"),
@@ -258,6 +275,9 @@ class RoundAdmin(RecordAdmin):
             return []
         return [Q(pk=int(term)), Q(game__in=list(Game.objects.values_list("pk", flat=True)), number=int(term))]
 
+    def offers(self, step: str, record: Round) -> bool:
+        return record.status in VOIDABLE
+
     def has_void_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether this member of staff may void rounds."""
         return bool(request.user.has_perm("rounds.change_round"))
@@ -268,6 +288,8 @@ class RoundAdmin(RecordAdmin):
         one = steps.found(self, request, object_id)
         if not isinstance(one, Round):
             return steps.gone(self, request, object_id)
+        if request.method != "POST" and one.status not in VOIDABLE:
+            return steps.refused(self, request, one, steps.text_of(RoundNotVoidable(f"It is {one.status}.")))
         step = Step(
             title=f"Void round {one.pk}: number {one.number} of {one.game}",
             consequence=f"It is {one.status} now. It will have no draw, and every operator returns every stake in it. "

@@ -13,6 +13,7 @@ from wallet import selectors
 from wallet.models import Account, Transaction
 
 KIND_COLORS = {"payout": "success", "refund": "warning", "deposit": "info", "withdrawal": "info"}
+KIND = column(lambda movement: movement.get_kind_display(), name="kind", colors=KIND_COLORS)
 
 
 def bet_link() -> Column:
@@ -23,13 +24,6 @@ def bet_link() -> Column:
         return record_link("bets.betstate", bet_id) if bet_id else NOTHING
 
     return column(show, name="bet_link", title="bet")
-
-
-def kind_column() -> Column:
-    """What moved the money, in colour."""
-    shown = column(lambda movement: movement.get_kind_display(), name="kind")
-    shown.label = dict(KIND_COLORS)  # type: ignore[attr-defined]  # read by unfold
-    return shown
 
 
 @admin.register(Account)
@@ -45,7 +39,8 @@ class AccountAdmin(TenantRecordAdmin):
         player_link(),
         amount("balance"),
         column(
-            lambda account: list_link("wallet.transaction", "transactions", f"q={account.player.token}"), name="see_also"
+            lambda account: list_link("wallet.transaction", "transactions", f"q={account.player.token}"),
+            name="see_also",
         ),
     )
 
@@ -58,7 +53,7 @@ class TransactionAdmin(TenantRecordAdmin):
     list_display = (
         "id",
         player_link("account.player"),
-        kind_column(),
+        KIND,
         amount("amount"),
         amount("balance_after"),
         bet_link(),
@@ -71,7 +66,7 @@ class TransactionAdmin(TenantRecordAdmin):
     fields = (
         "id",
         player_link("account.player"),
-        kind_column(),
+        KIND,
         amount("amount"),
         amount("balance_after"),
         bet_link(),

@@ -180,9 +180,7 @@ class SlipAdmin(TenantRecordAdmin):
     fields = (
         "key",
         column(lambda slip: record_link("bets.betstate", slip.first_bet_id), name="first_bet"),
-        column(
-            lambda slip: list_link("bets.betstate", "all its bets", f"q={slip.first_bet_id}"), name="see_also"
-        ),
+        column(lambda slip: list_link("bets.betstate", "all its bets", f"q={slip.first_bet_id}"), name="see_also"),
         hexed("fingerprint"),
         exact_utc("created_at"),
     )

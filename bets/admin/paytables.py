@@ -24,8 +24,9 @@ from operators.bound import TenantRecordAdmin
 
 _LINE = re.compile(r"\s*([0-9]{1,2})\s*:\s*(.*?)\s*", re.ASCII)
 _PRIZE = re.compile(r"([0-9]{1,2})=([0-9.]+)", re.ASCII)
-ACTIVE = column(lambda paytable: "active" if paytable.active else "not active", name="standing")
-ACTIVE.label = {"active": "success"}  # type: ignore[attr-defined]  # read by unfold
+ACTIVE = column(
+    lambda paytable: "active" if paytable.active else "not active", name="standing", colors={"active": "success"}
+)
 
 
 class PaytableForm(StepForm):
@@ -110,7 +111,13 @@ def _table(paytable: Paytable) -> Any:
         "",
         '<tr><td class="number">{}</td><td>{}</td><td class="number">{}</td><td class="number">{}/{}</td></tr>',
         (
-            (pick.pick_count, _prizes(rows[pick.pick_count]), percent(rtp_of(pick)), pick.rtp_numerator, pick.rtp_denominator)
+            (
+                pick.pick_count,
+                _prizes(rows[pick.pick_count]),
+                percent(rtp_of(pick)),
+                pick.rtp_numerator,
+                pick.rtp_denominator,
+            )
             for pick in sorted(paytable.picks.all(), key=lambda pick: pick.pick_count)
         ),
     )
@@ -148,6 +155,9 @@ class PaytableAdmin(TenantRecordAdmin):
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(request.user.has_perm("bets.add_paytable"))
+
+    def offers(self, step: str, record: Paytable) -> bool:
+        return not record.active
 
     def has_activate_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether this member of staff may choose what new bets get."""

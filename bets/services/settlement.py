@@ -33,8 +33,8 @@ def settle_round(*, operator_id: UUID, round_id: int) -> bool:
         low, high = uuid7_floor(one.opens_at - BETS_WITHIN), uuid7_floor(one.closes_at + BETS_WITHIN)
         cursor.execute(qualified, [operator.pk, round_id, outcome.value, drawn, low, high])
         done: bool = cursor.fetchone()[0]
-        if done:
-            announce.settled(operator, one)
+    if done:
+        announce.settled(operator, one)
     return done
 
 

@@ -26,9 +26,9 @@ def to_text(moment: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     """
-    The moment of an RFC 3339 text with a zone, from a query parameter.
+    The moment of an RFC 3339 text with a zone, in UTC, from a request.
 
-    :raises MalformedRequest: not such a text.
+    :raises MalformedRequest: not such a text, or outside the years YEAR_MIN to YEAR_MAX.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -38,4 +38,4 @@ def from_text(text: str) -> datetime:
         raise MalformedRequest("A time must name its zone, such as Z.")
     if not YEAR_MIN <= moment.year <= YEAR_MAX:
         raise MalformedRequest(f"The year of a time must be {YEAR_MIN} to {YEAR_MAX}.")
-    return moment
+    return moment.astimezone(UTC)

@@ -65,16 +65,8 @@ def _follow_logs(home: Home, program: str | None) -> None:
     missing = [log for log in logs if not log.exists()]
     if missing or not logs:
         raise LookupError(f"No log {missing[0].stem if missing else ''} in {home.logs}.")
-    os.execvp(
-        "tail",
-        [  # noqa: S606  # no shell is wanted
-            "tail",
-            "-n",
-            "50",
-            "-F",
-            *map(str, logs),
-        ],
-    )
+    command = ["tail", "-n", "50", "-F", *map(str, logs)]
+    os.execvp(command[0], command)  # noqa: S606  # no shell is wanted
 
 
 def _reset(home: Home) -> None:

@@ -50,8 +50,8 @@ def describe_platform(home: Home, *, port: int) -> list[Program]:
     quiet = ["--no-access-log", "--timeout-graceful-shutdown", "5"]
     return [
         _module("web", "uvicorn", "keno_platform.asgi:application", *listen, *quiet, KENO_DB_POOL_SIZE="20"),
-        _celery("rounds", "worker", "-Q", "rounds", "--pool", "solo", "-n", "rounds@%h"),
-        _celery("settlement", "worker", "-Q", "settlement,default", "--concurrency", "2", "-n", "settlement@%h"),
+        _worker("rounds", "-Q", "rounds", "--pool", "solo"),
+        _worker("settlement", "-Q", "settlement,default", "--concurrency", "2"),
         _celery("beat", "beat", "-S", "celery.beat:Scheduler"),
         _program("players", manage("simulate_players", "--demo", str(home.demo))),
     ]
@@ -69,6 +69,12 @@ def _program(name: str, command: Sequence[str], **environment: str) -> Program:
 
 def _module(name: str, module: str, *arguments: str, **environment: str) -> Program:
     return _program(name, [sys.executable, "-m", module, *arguments], **environment)
+
+
+def _worker(name: str, *arguments: str) -> Program:
+    """A worker that minds its own queues only: gossip with other workers breaks when the broker comes back empty."""
+    quiet = ["--without-gossip", "--without-mingle"]
+    return _celery(name, "worker", "-n", f"{name}@%h", *arguments, *quiet)
 
 
 def _celery(name: str, *arguments: str) -> Program:

@@ -32,7 +32,7 @@ from keno_platform.local.valkey import ValkeyServer
 SETUP = (
     ("Tables: those that operators share, and each operator's own", ["migrate_schemas"]),
     ("Demo: operators, games, players with money", ["load_demo", "--output", "{demo}"]),
-    ("Rounds and partitions ahead", ["ensure_schedule"]),
+    ("Rounds and partitions ahead", ["prepare_ahead"]),
 )
 READY_WITHIN_S = 90
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

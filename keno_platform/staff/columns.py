@@ -16,8 +16,18 @@ NOTHING = "–"
 HEX_SHOWN = 16
 
 
-def column(show: Column, *, name: str, title: str | None = None, order: str | None = None) -> Column:
-    """A function of a record as a column. `name` must differ from the other columns' of its page."""
+def column(
+    show: Column,
+    *,
+    name: str,
+    title: str | None = None,
+    order: str | None = None,
+    colors: Mapping[Any, str] | None = None,
+) -> Column:
+    """
+    A function of a record as a column. `name` must differ from the other columns' of its page; `colors` names info,
+    success, warning or danger by value.
+    """
 
     def shown(record: Any) -> Any:
         return show(record)
@@ -26,6 +36,8 @@ def column(show: Column, *, name: str, title: str | None = None, order: str | No
     shown.short_description = title or name.replace("_", " ")  # type: ignore[attr-defined]  # read by the admin
     if order:
         shown.admin_order_field = order  # type: ignore[attr-defined]  # read by the admin
+    if colors:
+        shown.label = dict(colors)  # type: ignore[attr-defined]  # read by unfold
     return shown
 
 
@@ -60,11 +72,9 @@ def hexed(field: str, title: str | None = None, *, short: bool = False) -> Colum
     return column(show, name=field, title=title)
 
 
-def state(field: str, colors: Mapping[str, str], title: str | None = None) -> Column:
-    """A status in colour: `colors` names info, success, warning or danger by value."""
-    shown = column(lambda record: getattr(record, field), name=field, title=title)
-    shown.label = dict(colors)  # type: ignore[attr-defined]  # read by unfold
-    return shown
+def state(field: str, colors: Mapping[Any, str], title: str | None = None) -> Column:
+    """A status in colour."""
+    return column(lambda record: getattr(record, field), name=field, title=title, colors=colors)
 
 
 def code(text: str) -> SafeString:

@@ -11,9 +11,11 @@ from keno_platform.core import clock, ids
 
 ANY, HOUR, WEEK = "any", "hour", "week"
 DAYS_OFFERED = 14
+_LENGTHS = {HOUR: timedelta(hours=1), WEEK: timedelta(days=7)}
 SEARCH_PARAMETER = "q"
 
-Period = tuple[datetime, datetime]
+Period = tuple[datetime, datetime | None]
+"""From, and before; without an end up to whatever is newest."""
 
 
 class DayFilter(admin.SimpleListFilter):
@@ -45,17 +47,14 @@ class DayFilter(admin.SimpleListFilter):
     def within(self, queryset: QuerySet[Any], period: Period) -> QuerySet[Any]:
         """The rows of this period. Here by the time inside their UUIDv7 keys, so that partitions are left out."""
         since, until = period
-        return queryset.filter(pk__gte=ids.uuid7_floor(since), pk__lt=ids.uuid7_floor(until))
+        newer = queryset.filter(pk__gte=ids.uuid7_floor(since))
+        return newer.filter(pk__lt=ids.uuid7_floor(until)) if until else newer
 
 
 def period_of(chosen: str) -> Period | None:
-    """What a choice of the filter means now: from, and before. None when it means nothing."""
-    now = clock.now()
-    ahead = now + timedelta(days=1)  # this machine's clock may be a little behind the one that made the keys
-    if chosen == HOUR:
-        return now - timedelta(hours=1), ahead
-    if chosen == WEEK:
-        return now - timedelta(days=7), ahead
+    """What a choice of the filter means now; None when it means nothing."""
+    if chosen in _LENGTHS:
+        return clock.now() - _LENGTHS[chosen], None
     try:
         day = datetime.combine(date.fromisoformat(chosen), time(), UTC)
         return day, day + timedelta(days=1)

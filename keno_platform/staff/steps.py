@@ -5,7 +5,7 @@ A refusal is shown and the page stays. What a service answers is told on the rec
 a page of its own, such as a secret that is shown once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -49,7 +49,10 @@ class ReasonForm(StepForm):
     """A step that must be explained; the reason goes to the audit log."""
 
     reason = forms.CharField(
-        min_length=3, max_length=REASON_MAX, widget=UnfoldAdminTextareaWidget({"rows": 3}), help_text="For the audit log."
+        min_length=3,
+        max_length=REASON_MAX,
+        widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        help_text="For the audit log.",
     )
 
 
@@ -104,13 +107,13 @@ def gone(page: StaffAdmin, request: HttpRequest, object_id: str) -> HttpResponse
 
 
 def show(page: StaffAdmin, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
-    """A page of the staff's site, in this table's part of it."""
-    whole = {**page.admin_site.each_context(request), "opts": page.opts, "back": list_of(page), **context}
+    """A page of the staff's site beside a table's own."""
+    whole = {**page.admin_site.each_context(request), "back": list_of(page), **context}
     return TemplateResponse(request, template, whole)
 
 
 def show_secret(
-    page: StaffAdmin, request: HttpRequest, *, title: str, secret: str, facts: dict[str, object], record: Model
+    page: StaffAdmin, request: HttpRequest, *, title: str, secret: str, facts: Mapping[str, object], record: Model
 ) -> TemplateResponse:
     """The one time that a credential is shown. It is the answer to the call that made it, and is kept nowhere."""
     response = show(page, request, "admin/secret.html", title=title, secret=secret, facts=facts, record=record)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import RegexValidator
 from unfold.widgets import (
     UnfoldAdminColorInputWidget,
@@ -42,7 +43,9 @@ class OperatorForm(StepForm):
     domain = forms.CharField(
         max_length=253, widget=UnfoldAdminTextInputWidget, validators=[_HOST], help_text="Where its client is served."
     )
-    currency_code = text(min_length=3, max_length=3, label="Currency", help_text="ISO 4217, such as KES. It never changes.")
+    currency_code = text(
+        min_length=3, max_length=3, label="Currency", help_text="ISO 4217, such as KES. It never changes."
+    )
     min_bet = text(max_length=24, label="Lowest stake", help_text="A decimal of the currency, such as 10.00.")
     max_bet = text(max_length=24, label="Highest stake")
     max_win_per_ticket = text(max_length=24, label="Highest win of a ticket")
@@ -52,7 +55,10 @@ class OperatorForm(StepForm):
     )
     logo_url = text(max_length=500, required=False, label="Logo address")
     jurisdiction = forms.ModelChoiceField(
-        queryset=Jurisdiction.objects.order_by("code"), initial="default", empty_label=None, widget=UnfoldAdminSelectWidget
+        queryset=Jurisdiction.objects.order_by("code"),
+        initial="default",
+        empty_label=None,
+        widget=UnfoldAdminSelectWidget,
     )
     region_restrictions = forms.CharField(
         required=False,
@@ -79,10 +85,6 @@ class OperatorForm(StepForm):
         except Refusal as refusal:
             self.add_error(field, refusal.title)
             return None
-
-    def terms(self) -> OperatorTerms:
-        """What was asked for, as the service takes it."""
-        return terms_of(self.cleaned_data)
 
 
 def terms_of(cleaned: dict[str, Any]) -> OperatorTerms:
@@ -117,7 +119,14 @@ class OperatorChangeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subs
     min_bet = AmountField(label="Lowest stake", widget=UnfoldAdminTextInputWidget)
     max_bet = AmountField(label="Highest stake", widget=UnfoldAdminTextInputWidget)
     max_win_per_ticket = AmountField(label="Highest win of a ticket", widget=UnfoldAdminTextInputWidget)
+    primary_color = forms.CharField(validators=[_COLOR], label="Colour", widget=UnfoldAdminColorInputWidget)
     default_language = forms.ChoiceField(choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget)
+    region_restrictions = SimpleArrayField(
+        forms.CharField(max_length=2, validators=[_COUNTRIES]),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Countries in which the game is not offered, such as US,FR.",
+    )
 
     class Meta:
         model = Operator

@@ -32,8 +32,7 @@ def standing(key: ApiKey) -> str:
     return "expired" if key.expires_at and key.expires_at <= clock.now() else "valid"
 
 
-STANDING = column(standing, name="standing")
-STANDING.label = {"valid": "success", "expired": "warning", "revoked": "danger"}  # type: ignore[attr-defined]
+STANDING = column(standing, name="standing", colors={"valid": "success", "expired": "warning", "revoked": "danger"})
 OWNER = column(lambda key: key.operator or "the provider", name="owner")
 
 
@@ -52,6 +51,9 @@ class ApiKeyAdmin(RecordAdmin):
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(request.user.has_perm("operators.add_apikey"))
+
+    def offers(self, step: str, record: ApiKey) -> bool:
+        return standing(record) == "valid" or (step == "revoke" and not record.revoked_at)
 
     def has_issue_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether this member of staff may make keys."""

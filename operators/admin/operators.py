@@ -117,10 +117,13 @@ class OperatorAdmin(AuditedAdmin):
         """Whether this member of staff may stop and resume an operator's bets."""
         return bool(request.user.has_perm("operators.change_operator"))
 
+    def offers(self, step: str, record: Operator) -> bool:
+        return record.is_active == (step == "suspend")
+
     def operator_id_of(self, obj: Operator) -> Any:
         return obj.pk
 
-    def save_model(self, request: HttpRequest, obj: Operator, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         with public_context():  # an operator's row is not saved from inside another's schema
             super().save_model(request, obj, form, change)
 

@@ -1,6 +1,7 @@
 """Epochs: rounds made ahead, with their seeds committed before any of them opens."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,11 +16,13 @@ from fairness.networks import Network, beacon_round_for
 from fairness.rules import rules_hash, rules_text
 from fairness.seeds import commit_seed, derive_seed
 from keno_platform.core.clock import to_milliseconds
-from rounds import beacons, custody
+from rounds import beacons, custody, selectors
 from rounds.models import Epoch, Game, Round
 
 _SCHEDULE_LOCK = 0x4B4E_5343
 _BATCH = 2000
+_COMMITTED_PER_SECOND = 1500
+"""A low estimate of how many rounds this process commits a second, on a machine that is busy with bets too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +43,13 @@ class _Slot:
         return beacon_round_for(self.network, to_milliseconds(self.closes_at))
 
 
-@transaction.atomic
 def schedule_ahead() -> list[Epoch]:
     """
     Make the epochs that must stand by now, so that every active game has committed rounds until the end of
     the epoch that begins within EPOCH_LEAD_SECONDS. Harmless when run twice or at once.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s), clock_timestamp()", [_SCHEDULE_LOCK])
-        now: datetime = cursor.fetchone()[1]
-    made = []
-    for ends_at in _boundaries(now):
-        slots = [slot for game in Game.objects.filter(active=True) for slot in _missing(game, now, ends_at)]
-        if slots:
-            made.append(_commit(slots, ends_at))
-    return made
+    made = [_schedule_until(ends_at) for ends_at in _boundaries(selectors.database_now())]
+    return [epoch for epoch in made if epoch]
 
 
 def _boundaries(now: datetime) -> Iterator[datetime]:
@@ -66,15 +61,36 @@ def _boundaries(now: datetime) -> Iterator[datetime]:
         end += length
 
 
-def _missing(game: Game, now: datetime, ends_at: datetime) -> Iterator[_Slot]:
-    """The game's rounds up to this end that do not exist yet; after a pause the sequence goes on from now."""
+@transaction.atomic
+def _schedule_until(ends_at: datetime) -> Epoch | None:
+    """One epoch with the rounds that are missing up to this end. A transaction of its own: committed, it is public."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEDULE_LOCK])
+    now = selectors.database_now()
+    games = list(Game.objects.filter(active=True))
+    earliest = now + _head_start(games, ends_at - now)
+    slots = [slot for game in games for slot in _missing(game, earliest, ends_at)]
+    return _commit(slots, ends_at) if slots else None
+
+
+def _head_start(games: Sequence[Game], span: timedelta) -> timedelta:
+    """
+    How far ahead the first round of a game may open. Committing takes a while, and a round that opened before its
+    commitment was public could not prove anything: the database refuses it.
+    """
+    rounds = sum(max(span.total_seconds(), 0) / game.interval_seconds for game in games)
+    return timedelta(seconds=settings.FIRST_ROUND_SECONDS + rounds / _COMMITTED_PER_SECOND)
+
+
+def _missing(game: Game, earliest: datetime, ends_at: datetime) -> Iterator[_Slot]:
+    """The game's rounds up to this end that do not exist yet; after a pause the sequence goes on from `earliest`."""
     last = Round.objects.filter(game=game).aggregate(number=Max("number"), opens_at=Max("opens_at"))
     number = (last["number"] or 0) + 1
     interval = game.interval_seconds
-    earliest = now.timestamp() + settings.FIRST_ROUND_SECONDS
+    start = math.ceil(earliest.timestamp())
     if last["opens_at"]:
-        earliest = max(earliest, last["opens_at"].timestamp() + interval)
-    opens = -(-int(earliest + 0.999) // interval) * interval
+        start = max(start, int(last["opens_at"].timestamp()) + interval)
+    opens = -(-start // interval) * interval
     network = beacons.get_network(game.network)
     while opens < ends_at.timestamp():
         yield _Slot(game=game, number=number, opens_at=datetime.fromtimestamp(opens, UTC), network=network)

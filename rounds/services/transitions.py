@@ -216,7 +216,7 @@ def _ready_to_draw() -> list[Round]:
     now = selectors.database_now().timestamp()
     sealed = Round.objects.select_related("game").filter(status=RoundStatus.CLOSED, close_message__isnull=False)
     networks = {name: beacons.get_network(name) for name in {one.network for one in sealed}}
-    return [one for one in sealed if beacons.due_second(networks[one.network], one.beacon_round) <= now]
+    return [one for one in sealed.order_by("pk") if beacons.due_second(networks[one.network], one.beacon_round) <= now]
 
 
 def _seed_is_committed(one: Round, seed: bytes) -> bool:
@@ -244,15 +244,21 @@ def _store_draws(drawn: Iterable[_Drawn]) -> list[Round]:
     return rounds
 
 
+# Concurrent ticks take the rows of rounds in the order of their ids, or leave what another has taken: so they never
+# wait for each other in a circle. Rows of games come after those of rounds; see `announce.tell`.
 _OPEN = """
-    WITH due AS (
-        SELECT DISTINCT ON (game_id) id, game_id FROM public.rounds_round
+    WITH earliest AS (
+        SELECT DISTINCT ON (game_id) id FROM public.rounds_round
         WHERE status = 'scheduled' AND opens_at <= clock_timestamp()
         ORDER BY game_id, number
+    ), due AS (
+        SELECT id FROM public.rounds_round
+        WHERE status = 'scheduled' AND id IN (SELECT id FROM earliest)
+        ORDER BY id FOR UPDATE SKIP LOCKED
     )
     UPDATE public.rounds_round r SET status = 'open', opened_at = clock_timestamp()
-    FROM due WHERE r.id = due.id AND r.status = 'scheduled'
-      AND NOT EXISTS (SELECT 1 FROM public.rounds_round o WHERE o.game_id = due.game_id AND o.status = 'open')
+    FROM due WHERE r.id = due.id
+      AND NOT EXISTS (SELECT 1 FROM public.rounds_round o WHERE o.game_id = r.game_id AND o.status = 'open')
     RETURNING r.id
 """
 _CLOSE = """
@@ -269,14 +275,21 @@ _DRAW = """
     WHERE id = %s AND status = 'closed'
 """
 _SETTLE = """
+    WITH paid AS (
+        SELECT o.id FROM public.rounds_round o
+        WHERE o.status = 'drawn' AND NOT EXISTS (
+            SELECT 1 FROM public.rounds_participation p WHERE p.round_id = o.id AND p.settled_at IS NULL)
+        ORDER BY o.id FOR UPDATE SKIP LOCKED
+    )
     UPDATE public.rounds_round r SET status = 'settled', settled_at = clock_timestamp()
-    WHERE r.status = 'drawn' AND NOT EXISTS (
-        SELECT 1 FROM public.rounds_participation p WHERE p.round_id = r.id AND p.settled_at IS NULL)
-    RETURNING r.id
+    FROM paid WHERE r.id = paid.id RETURNING r.id
 """
 _REVEAL = """
-    UPDATE public.rounds_round SET status = 'revealed', revealed_at = clock_timestamp()
-    WHERE status = 'settled' RETURNING id
+    WITH ready AS (
+        SELECT id FROM public.rounds_round WHERE status = 'settled' ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+    UPDATE public.rounds_round r SET status = 'revealed', revealed_at = clock_timestamp()
+    FROM ready WHERE r.id = ready.id RETURNING r.id
 """
 _VOID_UNREVEALED = """
     SELECT id FROM public.rounds_round

@@ -89,8 +89,8 @@ def test_a_phase_from_its_creation_to_its_close(backend_a: Backend) -> None:
         (ASK | {"global_limit": "0"}, 422, "phase_invalid"),
         (ASK | {"starts_at": "tomorrow"}, 400, "malformed_request"),
         (ASK | {"starts_at": "2030-02-01T00:00:00"}, 400, "malformed_request"),
-        (ASK | {"starts_at": "0001-01-01T00:00:00+14:00"}, 422, "phase_invalid"),
-        (ASK | {"ends_at": "9999-12-31T23:59:59-14:00"}, 422, "phase_invalid"),
+        (ASK | {"starts_at": "0001-01-01T00:00:00+14:00"}, 400, "malformed_request"),
+        (ASK | {"ends_at": "9999-12-31T23:59:59-14:00"}, 400, "malformed_request"),
     ],
 )
 def test_a_body_that_cannot_become_a_phase_is_refused_with_its_code(

@@ -43,16 +43,19 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     demo = directory / ".keno" / "demo.json"
     driver = [sys.executable, str(ROOT / "tests" / "docs" / "platform_driver.py"), str(demo)]
     web = [sys.executable, "-m", "uvicorn", "keno_platform.asgi:application", "--port", str(port), "--no-access-log"]
-    with (directory / "log").open("wb") as log:
-        with _running(driver, environment, log) as driving, _running(web, environment, log) as serving:
+    log = directory / "log"
+    with (
+        log.open("wb") as output,
+        _running(driver, environment, output) as driving,
+        _running(web, environment, output) as serving,
+    ):
 
-            def alive() -> bool:
-                return driving.poll() is None and serving.poll() is None
+        def alive() -> bool:
+            return driving.poll() is None and serving.poll() is None
 
-            _wait(demo.exists, what="the demo", alive=alive, log=directory / "log")
-            base_url = f"http://localhost:{port}"
-            _wait(lambda: _is_ready(port), what="the web", alive=alive, log=directory / "log")
-            yield Installation(directory=directory, base_url=base_url)
+        _wait(demo.exists, what="the demo", alive=alive, log=log)
+        _wait(lambda: _is_ready(port), what="the web", alive=alive, log=log)
+        yield Installation(directory=directory, base_url=f"http://localhost:{port}")
 
 
 def _furnish(directory: Path) -> None:
@@ -81,9 +84,7 @@ def _environment(port: int) -> dict[str, str]:
 
 
 @contextmanager
-def _running(
-    command: list[str], environment: dict[str, str], log: IO[bytes]
-) -> Iterator["subprocess.Popen[bytes]"]:
+def _running(command: list[str], environment: dict[str, str], log: IO[bytes]) -> Iterator["subprocess.Popen[bytes]"]:
     process = children.start(command, output=log, environment=environment, directory=ROOT)
     try:
         yield process

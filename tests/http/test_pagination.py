@@ -3,7 +3,7 @@
 import base64
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -70,6 +70,13 @@ def cursor(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+MADE_UP = [
+    *("", "x", "!!!!", "%00", "null", "AAAA", "b", "\u0663", "o123"),
+    *map(cursor, ("", "o", "n", "x1", "oabc", "o---", "oo1", "O1", "n1 ", "o1\n", "o1,2", "o\u0663", "o'; drop table")),
+    cursor("o" + "9" * 5000),
+]
+
+
 def test_the_pages_together_are_every_row_once_newest_first(books: Books) -> None:
     first = books.page()
     assert first["previous"] is None
@@ -131,41 +138,12 @@ def test_the_end_of_a_list_stays_the_end(books: Books) -> None:
     assert page == {"next": None, "previous": None, "results": []}
 
 
-@pytest.mark.parametrize("path", ["wallet/transactions", "bets", "banker/phases", "rounds"])
-@pytest.mark.parametrize(
-    "made_up",
-    [
-        "",
-        "x",
-        "!!!!",
-        "%00",
-        "null",
-        "AAAA",
-        "b",
-        cursor(""),
-        cursor("o"),
-        cursor("n"),
-        cursor("x1"),
-        cursor("oabc"),
-        cursor("o---"),
-        cursor("o" + "9" * 5000),
-        cursor("o'; drop table"),
-        cursor("o٣"),
-        cursor("o1\n"),
-        cursor("oo1"),
-        cursor("n1 "),
-        cursor("O1"),
-        cursor("o1,2"),
-        "٣",
-        "o123",
-    ],
-    ids=lambda text: ascii(text)[:24],
-)
-def test_a_cursor_that_this_server_did_not_make_is_refused(books: Books, path: str, made_up: str) -> None:
-    from urllib.parse import quote
-
-    response = call("GET", f"{path}?cursor={quote(made_up, safe='%')}", credential=books.secret)
-    refusal(response, 422, "parameter_invalid")
+def test_a_cursor_that_this_server_did_not_make_is_refused(operator_a: Any) -> None:
+    secret = backend(operator_a).secret
+    for path in ("wallet/transactions", "bets", "banker/phases", "rounds"):
+        for made_up in MADE_UP:
+            response = call("GET", f"{path}?cursor={quote(made_up, safe='%')}", credential=secret)
+            refusal(response, 422, "parameter_invalid")
 
 
 def test_a_cursor_of_one_list_is_refused_by_a_list_of_other_ids(books: Books) -> None:

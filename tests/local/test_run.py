@@ -112,7 +112,7 @@ def test_the_line_that_is_printed_places_a_bet(front: Front) -> None:
 def _send_until_betting_is_open(line: str) -> dict[str, Any]:
     arguments = shlex.split(line)
     headers = dict(arguments[i + 1].split(": ", 1) for i, each in enumerate(arguments) if each == "-H")
-    headers["Idempotency-Key"] = "a bet that was printed"
+    headers["Idempotency-Key"] = "a-bet-that-was-printed"
     deadline = time.monotonic() + 30
     while True:
         answer = httpx.post(arguments[2], headers=headers, content=arguments[arguments.index("-d") + 1])

@@ -2,18 +2,20 @@
 
 import threading
 import time
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, connections
 
+from bets.services.placement import place_slips
 from bets.tasks import settle_overdue
 from operators.models import Operator
 from rounds.models import Game, Lease, Participation, Round
 from rounds.services import epochs, tick
 from rounds.services.games import GameInvalid, create_game
 from rounds.services.voiding import RoundNotVoidable, void_round
-from tests.support.bets import backend, balance, new_player, place, place_ticket
+from tests.support.bets import backend, balance, new_player, place, place_ticket, slip
 from tests.support.live import frames_of
 from tests.support.rounds import Timing, again, commit_rounds, drive, new_game, open_round, settle, wait_for, wait_until
 
@@ -98,7 +100,7 @@ def test_rounds_that_nobody_attended_are_caught_up_in_order_and_their_bets_are_p
 @pytest.mark.usefixtures("committed")
 def test_concurrent_and_doubled_ticks_draw_once_and_tell_once(operator_a: Operator, listening: list[int]) -> None:
     games = [new_game() for _ in range(6)]
-    rounds = commit_rounds(games, count=4, timing=Timing(opens_in=0.3, betting=0.15, pause=0.01))
+    rounds = commit_rounds(games, count=4, timing=Timing(betting=0.25, pause=0.01))
     player = new_player(operator_a, money=1_000_000)
     over, faults = threading.Event(), []
 
@@ -116,11 +118,10 @@ def test_concurrent_and_doubled_ticks_draw_once_and_tell_once(operator_a: Operat
         for thread in threads:
             thread.start()
         try:
-            first = next(one for one in rounds if one.number == 1)
-            wait_for(lambda: again(first).status == "open", what="the first round to open")
-            place_ticket(operator_a, player, game=first.game.code, rounds=4)
+            asks = [slip(operator_a, player, game=game.code, stake="1.00") for game in games]
 
             def over_yet() -> bool:
+                place_slips(operator=operator_a, asks=[replace(ask, key=f"o:{uuid4()}") for ask in asks])
                 settle([one.pk for one in rounds])
                 return {again(one).status for one in rounds} == {"revealed"}
 

@@ -6,11 +6,11 @@ Rounds go by the database's clock and cannot be back-dated, so a test waits for 
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from bets.services.settlement import settle_round
 from rounds import beacons, selectors
@@ -40,23 +40,36 @@ def commit_rounds(games: Sequence[Game] | Game, *, count: int = 1, timing: Timin
     """One epoch with so many rounds of each game, one after the other; by game, then by number."""
     timing = timing or Timing()
     games = [games] if isinstance(games, Game) else list(games)
+    try:
+        with transaction.atomic():
+            return _commit(games, count, timing)
+    except IntegrityError as error:
+        if "rounds_committed_before_opening" not in str(error):
+            raise
+    return commit_rounds(games, count=count, timing=replace(timing, opens_in=2 * timing.opens_in))  # a busy machine
+
+
+def _commit(games: Sequence[Game], count: int, timing: Timing) -> list[Round]:
+    networks = {game.network: beacons.get_network(game.network) for game in games}
+    brisk = [Game.objects.get(pk=game.pk) for game in games]
+    made = {game.pk: Round.objects.filter(game=game).count() for game in games}
     start = _whole_milliseconds(selectors.database_now()) + timedelta(seconds=timing.opens_in)
     step = timedelta(seconds=timing.betting + timing.pause)
     slots = []
-    for game in games:
-        before = Round.objects.filter(game=game).count()
-        brisk = Game.objects.get(pk=game.pk)
-        brisk.betting_seconds = timing.betting  # type: ignore[assignment]  # of this object only, never saved
+    for game in brisk:
+        game.betting_seconds = timing.betting  # type: ignore[assignment]  # of this object only, never saved
         slots += [
             epochs._Slot(
-                game=brisk, number=before + n + 1, opens_at=start + n * step, network=beacons.get_network(game.network)
+                game=game,
+                number=made[game.pk] + n + 1,
+                opens_at=start + n * step,
+                network=networks[game.network],
             )
             for n in range(count)
         ]
     epoch = epochs._commit(slots, start + count * step)
-    return list(
-        Round.objects.select_related("game", "epoch").filter(epoch=epoch).order_by("game_id", "number")
-    )
+    found = Round.objects.select_related("game", "epoch").filter(epoch=epoch)
+    return list(found.order_by("game_id", "number"))
 
 
 def open_round(game: Game, *, timing: Timing | None = None) -> Round:

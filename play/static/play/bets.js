@@ -76,11 +76,10 @@ export class OwnBets {
     }
   }
 
-  /** A round with numbers, or void: its bets must be told soon, or they are asked for. */
-  expect(roundId) {
-    const pending = () => this.inRound(roundId).some((bet) => bet.status === 'pending');
-    if (!pending()) return;
-    setTimeout(() => pending() && this.read(), OVERDUE_MS);
+  /** Rounds with numbers, or void: their bets must be told soon, or they are asked for. */
+  expect(...roundIds) {
+    const pending = () => this.list.some((bet) => bet.status === 'pending' && roundIds.includes(bet.round_id));
+    if (pending()) setTimeout(() => pending() && this.read(), OVERDUE_MS);
   }
 
   async #readBalance() {

@@ -8,26 +8,23 @@ import { showDoor } from './door.js';
 import { GameFeed } from './game.js';
 import { showHistory, showResults, ticketOf } from './history.js';
 import { minorOf, show, useCurrency } from './money.js';
-import { drawnOutcome, settledOutcome } from './outcome.js';
 import { Paytable } from './paytable.js';
 import { newPlacing, place, unfinished } from './placing.js';
-import { RoundView } from './roundview.js';
+import { RoundView, ShownDraw, drawnOutcome, settledOutcome } from './roundview.js';
 import { enterSession, forgetSession, memory } from './session.js';
 import { Slip } from './slip.js';
 import { speak, t } from './texts.js';
 
 const TICK_MS = 200;
-const DRAW_STAYS_MS = 3000;
 const page = document.documentElement.dataset;
 const ids = Object.fromEntries([...document.querySelectorAll('[id]')].map((each) => [each.id, each]));
 const api = new Api();
 const clock = new ServerClock();
 const paytable = new Paytable(ids.paytable, ids.rtp);
+const draw = new ShownDraw(render);
 
 let session, feed, bets, board, slip, view;
 let lastBet = memory.read('keno.last');
-let shownDraw = null;
-let clearing = 0;
 
 start();
 
@@ -58,6 +55,7 @@ async function open() {
   const [games, table] = await Promise.all([api.get('games'), api.get('paytables/active'), speak(api.language)]);
   paytable.table = table;
   const playable = games.filter((game) => game.active);
+  if (!playable.length) return showDoor(api.language, 'round.closed', { again: true });
   build(playable);
   const wanted = memory.read('keno.game');
   choose(playable.find((game) => game.code === wanted) ?? playable[0]);
@@ -91,7 +89,7 @@ function choose(game) {
   feed?.end();
   memory.write('keno.game', game.code);
   ids.game.value = game.code;
-  clearDraw();
+  draw.clear();
   view.outcome = () => '';
   feed = new GameFeed({ game, api, clock, on: { change: roundChanged, state: connection, lost } });
   connection(true);
@@ -124,25 +122,17 @@ function connection(connected) {
 
 function roundChanged(round, event) {
   if (event === 'drawn') showDraw(round);
-  if (event === 'opened') clearing ||= setTimeout(clearDraw, DRAW_STAYS_MS);
+  if (event === 'opened') draw.fade();
   if (['settled', 'revealed', 'voided'].includes(event)) bets.expect(round.round_id);
+  // Without a stream this is how the end of a round is noticed.
+  if (event === 'read') bets.expect(...feed.recent.map((one) => one.round_id));
   render();
 }
 
-/** All numbers at once; the board only brings them in one after the other, within a second. */
 function showDraw(round) {
-  clearTimeout(clearing);
-  clearing = 0;
-  shownDraw = round;
+  draw.show(round);
   view.outcome = drawnOutcome(round, bets.inRound(round.round_id));
   announce(ids.result.textContent);
-}
-
-function clearDraw() {
-  clearTimeout(clearing);
-  clearing = 0;
-  shownDraw = null;
-  render();
 }
 
 /** The player's own bets are settled. */
@@ -154,7 +144,7 @@ function tellFate(settled) {
 // --- the bet ---
 
 function picked() {
-  if (shownDraw && clearing) clearDraw();
+  draw.touch();
   render();
 }
 
@@ -193,8 +183,8 @@ function tick() {
 
 function render() {
   if (!feed || !bets) return;
-  const staked = shownDraw ? bets.inRound(shownDraw.round_id).flatMap((bet) => bet.picks) : [];
-  board.showDraw(shownDraw?.numbers ?? [], staked);
+  const staked = draw.round ? bets.inRound(draw.round.round_id).flatMap((bet) => bet.picks) : [];
+  board.showDraw(draw.round?.numbers ?? [], staked);
   paytable.show(board.picks.length);
   ids.balance.textContent = bets.balance === null ? '–' : show(bets.balance);
   ids.clear.disabled = board.picks.length === 0;

@@ -1,6 +1,10 @@
-/** The round on the page: what happens now and for how long still. */
+/** The round on the page: what happens now and for how long still, which draw is shown, and what came of it. */
 
+import { fateOf } from './history.js';
+import { minorOf, show, textOf } from './money.js';
 import { number, seconds, t } from './texts.js';
+
+const DRAW_STAYS_MS = 3000;
 
 export class RoundView {
   #ids;
@@ -26,7 +30,7 @@ export class RoundView {
     return now.phase;
   }
 
-  /** What came of the last draw; a function, so that it can be said again in another language. */
+  /** What came of the last draw, as a function that tells it. */
   set outcome(tell) {
     this.#outcome = tell;
     this.retell();
@@ -52,4 +56,72 @@ function moment(feed, clock) {
   }
   if (status === 'open') return { phase: 'closed', text: 'round.closed' };
   return { phase: 'drawing', text: 'round.drawing' };
+}
+
+/** Which draw the board shows: from the draw until a moment after betting opens again, or until the player picks. */
+export class ShownDraw {
+  /** The round whose numbers are on the board, or null. */
+  round = null;
+  #timer = 0;
+  #changed;
+
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  /** All numbers at once; the board brings them in one after the other, within a second. */
+  show(round) {
+    this.#stop();
+    this.round = round;
+  }
+
+  /** Betting is open again: the numbers stay a little for those who look still. */
+  fade() {
+    this.#timer ||= setTimeout(() => this.clear(), DRAW_STAYS_MS);
+  }
+
+  /** The player picks for the next round. While the draw goes on, its numbers stay. */
+  touch() {
+    if (this.#timer) this.clear();
+  }
+
+  clear() {
+    this.#stop();
+    this.round = null;
+    this.#changed();
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+}
+
+/**
+ * The outcome of a round whose numbers are known, and what was won is not yet.
+ * An outcome is a function that tells it, so that it can be told again in another language.
+ */
+export function drawnOutcome(round, own) {
+  return () => line(round, own.length === 1 ? hits(round, own[0]) : t('round.drawn_numbers'));
+}
+
+/** What became of the bets in the newest round of these. */
+export function settledOutcome(settled, feed) {
+  const newest = settled.reduce((latest, bet) => Math.max(latest, bet.round_id), 0);
+  const own = settled.filter((bet) => bet.round_id === newest);
+  const won = own.reduce((sum, bet) => sum + minorOf(bet.win_amount ?? '0'), 0n);
+  const round = feed.find(newest);
+  return () => {
+    const fate = won > 0n ? t('bet.won', { amount: show(textOf(won)) }) : fateOf(own[0]);
+    return line(round, round?.numbers && own.length === 1 ? hits(round, own[0]) : '', fate);
+  };
+}
+
+function line(round, ...parts) {
+  const head = round ? t('round.number', { number: number(round.number) }) : '';
+  return [head, ...parts].filter(Boolean).join(' · ');
+}
+
+function hits(round, bet) {
+  return t('bet.hits', { hits: number(bet.picks.filter((pick) => round.numbers.includes(pick)).length) });
 }

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error
+from django.db import Error, connection
 from django.db.models import Max
 
 from rounds.models import Round, RoundStatus
@@ -41,6 +41,7 @@ class Command(BaseCommand):
             return list_finished_between(start, start + 2 * WINDOW)
         except Error as error:
             self.stderr.write(f"the database is away, trying again: {error}")
+            connection.close()
             return []
 
 
