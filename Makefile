@@ -1,6 +1,6 @@
 # The platform on one machine. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean reset
+.PHONY: help run test soak check format lock clean reset
 
 # Python 3.11 or newer with venv: PYTHON=/path/to/python3.12 make run
 PYTHON ?=
@@ -22,6 +22,10 @@ run: $(VENV)/run.stamp ## Start everything on this machine, with a demo; Ctrl-C 
 
 test: $(VENV)/dev.stamp ## Run the tests, in parallel, with servers of their own
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+MINUTES ?= 30
+soak: $(VENV)/dev.stamp ## Play the demo for MINUTES (30), with KILLS=1 killing its parts, and check the books
+	MINUTES=$(MINUTES) KILLS=$(KILLS) $(BIN)/python -m pytest tests/proofs -m proof -s
 
 # The settings refuse to load without these; nothing here connects with them.
 check: export KENO_SECRET_KEY := throw-away

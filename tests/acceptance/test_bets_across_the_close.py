@@ -31,7 +31,7 @@ from tests.support.bets import Backend, backend, balance, bet_body, new_player
 from tests.support.rounds import Timing, again, commit_rounds, new_game, wait_for
 
 pytestmark = pytest.mark.usefixtures("committed")
-GAMES, ROUNDS_EACH, SHOOTERS = 20, 5, 4
+GAMES, ROUNDS_EACH, SHOOTERS = 10, 10, 4
 TIMING = Timing(betting=1.2, pause=0.4)
 MONEY = 100_000_000
 
@@ -88,7 +88,7 @@ def test_every_bet_across_a_hundred_closes_is_in_its_round_and_settled_or_refuse
     rounds = [
         one
         for n in range(GAMES)  # closing one after the other, not all at once
-        for one in commit_rounds(new_game(), count=ROUNDS_EACH, timing=replace(TIMING, opens_in=0.5 + n * 0.03))
+        for one in commit_rounds(new_game(), count=ROUNDS_EACH, timing=replace(TIMING, opens_in=0.5 + n * 0.1))
     ]
     ids = [one.pk for one in rounds]
     over, payable = threading.Event(), queue.SimpleQueue[int]()
@@ -124,6 +124,7 @@ def test_every_bet_across_a_hundred_closes_is_in_its_round_and_settled_or_refuse
             lambda: not Round.objects.filter(pk__in=ids).exclude(status="revealed").exists(),
             what="all rounds to be revealed",
             seconds=60,
+            every=0.25,
         )
     finally:
         shooting.set()

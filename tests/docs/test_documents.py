@@ -147,3 +147,10 @@ def test_pictures_have_a_background_and_words_for_those_who_cannot_see_them(pict
     assert "<title" in drawing
     assert "<desc" in drawing
     assert 'fill="#fbfcfd"' in drawing
+
+
+def test_every_test_that_is_named_exists() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = {test for name in NAMES for test in re.findall(r"`(test_\w+)`", text_of(name))}
+    assert named
+    assert sorted(test for test in named if f"def {test}(" not in sources) == []

@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,75 +16,13 @@ import psutil
 import pytest
 
 from keno_platform.local import children, leftovers, ports
-from keno_platform.local.home import Home
-from keno_platform.local.programs import PROJECT
-from keno_platform.local.supervision import Supervisor
-from keno_platform.local.testing import temporary_home
-
-ROUND = re.compile(r"^[a-z0-9-]+ #\d+ \(round (\d+)\) +(\d+) bets", re.MULTILINE)
-OURS = ("KENO_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTEST_")
-
-
-class Front:
-    """A running front, and all that it has printed."""
-
-    def __init__(self, home: Home) -> None:
-        self.home, self.port = home, ports.find_free()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        command = [sys.executable, "-m", "keno_platform.local", "--home", str(home.path)]
-        self.process = subprocess.Popen(
-            [*command, "run", "--port", str(self.port)],
-            cwd=PROJECT,
-            env={**environment, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.printed = ""
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def wait_for(self, pattern: str, *, patience_s: float = 90) -> None:
-        """Wait until a line that matches has been printed; show everything when the front ends before that."""
-        deadline = time.monotonic() + patience_s
-        while not re.search(pattern, self.printed, re.MULTILINE):
-            assert self.process.poll() is None, self.printed
-            assert time.monotonic() < deadline, f"no {pattern!r} in:\n{self.printed}"
-            time.sleep(0.1)
-
-    def wait_for_next_round(self, *, patience_s: float) -> None:
-        """Wait until a round that had not finished by now, and that took bets, is printed."""
-        last = max((int(each[0]) for each in ROUND.findall(self.printed)), default=0)
-        deadline = time.monotonic() + patience_s
-        while not any(int(pk) > last and int(bets) for pk, bets in ROUND.findall(self.printed)):
-            assert time.monotonic() < deadline, f"no round after {last} in:\n{self.printed}"
-            time.sleep(0.1)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(60)
-        self._reader.join()
-        return code
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
-            for line in lines:
-                self.printed += line
+from tests.support.installation import Front, installation, pid_of
 
 
 @pytest.fixture(scope="module")
 def front() -> Iterator[Front]:
-    with temporary_home() as directory:
-        home = Home(directory)
-        running = Front(home)
-        try:
-            running.wait_for(r"^Ready after")
-            yield running
-        finally:
-            if running.process.poll() is None:
-                running.stop()
-            leftovers.stop(home)
+    with installation() as running:
+        yield running
 
 
 def test_the_demo_describes_what_scripts_need(front: Front) -> None:
@@ -125,11 +62,10 @@ def _send_until_betting_is_open(line: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["rounds", "settlement", "beat", "web", "valkey", "postgres"])
 def test_rounds_go_on_within_seconds_of_a_crash(front: Front, name: str) -> None:
-    supervisor = Supervisor(front.home.find_supervisor_socket())
-    killed = _pid(supervisor, name)
+    killed = pid_of(front, name)
     os.kill(killed, signal.SIGKILL)
     children.wait_until(
-        lambda: _pid(supervisor, name) not in (0, killed),
+        lambda: pid_of(front, name) not in (0, killed),
         what=name,
         alive=lambda: True,
         log=None,
@@ -148,10 +84,6 @@ def test_a_second_start_leaves_a_living_run_alone_even_without_its_lock(front: F
     assert refused.returncode == 1
     assert f"kill {front.process.pid}" in refused.stderr
     front.wait_for_next_round(patience_s=35)
-
-
-def _pid(supervisor: Supervisor, name: str) -> int:
-    return next(each.pid for each in supervisor.list_processes() if each.name == name)
 
 
 def test_ctrl_c_stops_everything_and_the_next_start_keeps_the_data(front: Front) -> None:

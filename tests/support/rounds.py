@@ -93,12 +93,12 @@ def wait_until(moment: datetime) -> None:
         cursor.execute("SELECT pg_sleep_until(%s)", [moment + timedelta(milliseconds=1)])
 
 
-def wait_for(holds: Callable[[], bool], *, what: str, seconds: float = WAIT_MAX_S) -> None:
+def wait_for(holds: Callable[[], bool], *, what: str, seconds: float = WAIT_MAX_S, every: float = 0.01) -> None:
     """Until something holds, looking again and again; fails loudly when it never does."""
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, f"waited {seconds:.0f} s in vain for: {what}"
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def drive(rounds: Iterable[Round], *until: str, pay: bool = True) -> None:
