@@ -36,12 +36,13 @@ def django_db_setup(
 
     Instead of pytest-django's own, which makes no database when every test of a run is `committed`.
     """
-    from django.test.utils import setup_databases, teardown_databases
+    from django.db import connections
+    from django.test.utils import setup_databases
 
     from operators.services import OperatorTerms, create_operator
 
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
+        setup_databases(verbosity=0, interactive=False)
         for slug, currency in (("alpha", "KES"), ("beta", "XOF")):
             unit = 1 if currency == "XOF" else 100
             create_operator(
@@ -57,7 +58,7 @@ def django_db_setup(
             )
     yield
     with django_db_blocker.unblock():
-        teardown_databases(made, verbosity=0)
+        connections.close_all()  # the database goes with its server
 
 
 @pytest.fixture

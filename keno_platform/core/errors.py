@@ -88,7 +88,10 @@ class RequestInProgress(Refusal):
 
 
 class Maintenance(Refusal):
-    """The server cannot answer just now; nothing has changed."""
+    """
+    The server cannot answer just now. A call that moves money is repeated with the same key: whether it had its
+    effect or not, the repetition has exactly one.
+    """
 
     code = "maintenance"
     kind = Kind.UNAVAILABLE

@@ -51,7 +51,9 @@ def describe_platform(home: Home, *, port: int) -> list[Program]:
     return [
         _module("web", "uvicorn", "keno_platform.asgi:application", *listen, *quiet, KENO_DB_POOL_SIZE="20"),
         _worker("rounds", "-Q", "rounds", "--pool", "solo"),
-        _worker("settlement", "-Q", "settlement,default", "--concurrency", "2"),
+        # Two, so that one that dies is not missed: a worker takes seconds to start.
+        _worker("settlement", "-Q", "settlement,default", "--pool", "solo"),
+        _worker("settlement-2", "-Q", "settlement,default", "--pool", "solo"),
         _celery("beat", "beat", "-S", "celery.beat:Scheduler"),
         _program("players", manage("simulate_players", "--demo", str(home.demo))),
     ]

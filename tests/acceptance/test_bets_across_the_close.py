@@ -53,7 +53,9 @@ def _shoot(api: Backend, body: dict[str, Any], rounds: list[Round], over: thread
         if not near:
             time.sleep(0.01)
             continue
-        bets = [body | {"round_id": one.pk, "picks": chance.sample(range(1, 81), chance.randrange(1, 11))} for one in near]
+        bets = [
+            body | {"round_id": one.pk, "picks": chance.sample(range(1, 81), chance.randrange(1, 11))} for one in near
+        ]
         for item in api.post("bets/batch", {"bets": bets}).json()["results"]:
             if item["bet"] is not None:
                 shots.accepted[item["bet"]["id"]] = item["bet"]

@@ -19,8 +19,8 @@ from bets.services.paytables import activate_paytable, create_paytable
 from fairness import rules
 from operators.models import Operator
 from operators.tenancy import tenant_context
-from tests.support.bets import backend, bet_body, changes_nothing, new_player, place
 from rounds.models import Game
+from tests.support.bets import backend, bet_body, changes_nothing, new_player, place
 
 EXACT = {
     1: "71/80",

@@ -11,8 +11,8 @@ from django.db import DatabaseError, connection, transaction
 
 from bets.models import Bet, Slip
 from bets.paytables import K88, hash_of
-from bets.services.placement import place_slips
 from bets.services.paytables import activate_paytable, create_paytable
+from bets.services.placement import place_slips
 from fairness.hashing import hmac_sha256
 from fairness.merkle import leaf_hash
 from fairness.messages import BetLeaf
@@ -301,9 +301,7 @@ def test_no_statement_writes_a_bet_into_another_operators_schema(
                 cursor.execute(f"INSERT INTO op_alpha.{table} SELECT * FROM op_alpha.{table} LIMIT 1")
 
 
-def test_random_batches_keep_the_books(
-    operator_a: Operator, standing_game: Game, standing_rounds: list[Round]
-) -> None:
+def test_random_batches_keep_the_books(operator_a: Operator, standing_game: Game, standing_rounds: list[Round]) -> None:
     """A model beside the server: what it accepts, in order, is what a purse allows, and the books say the same."""
     chance = random.Random(11)
     purses = {new_player(operator_a, money=money): money for money in (0, 2_500, 10_000, 40_000)}
@@ -311,10 +309,12 @@ def test_random_batches_keep_the_books(
     for _ in range(12):
         asks, expected = [], []
         for _ in range(chance.randrange(1, 25)):
-            who, stake, rounds = chance.choice(list(purses)), chance.randrange(50, 2_000), chance.choice([1, 1, 1, 2, 5])
-            asks.append(
-                slip(operator_a, who, game=standing_game.code, stake=operator_a.money(stake), rounds=rounds)
+            who, stake, rounds = (
+                chance.choice(list(purses)),
+                chance.randrange(50, 2_000),
+                chance.choice([1, 1, 1, 2, 5]),
             )
+            asks.append(slip(operator_a, who, game=standing_game.code, stake=operator_a.money(stake), rounds=rounds))
             if stake < 100:
                 expected.append("stake_below_minimum")
             elif stake * rounds > purses[who]:
@@ -328,7 +328,9 @@ def test_random_batches_keep_the_books(
 
     assert accepted > 20
     with tenant_context(operator_a), connection.cursor() as cursor:
-        assert Slip.objects.filter(first_bet_id__in=Bet.objects.filter(player__in=purses).values("id")).count() == accepted
+        assert (
+            Slip.objects.filter(first_bet_id__in=Bet.objects.filter(player__in=purses).values("id")).count() == accepted
+        )
         for who, left in purses.items():
             assert balance(operator_a, who) == left
             cursor.execute(_BOOKS, [who.pk])

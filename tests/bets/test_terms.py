@@ -222,7 +222,7 @@ def test_a_game_that_is_not_there_is_refused(operator_a: Operator, player: Playe
 
 def test_a_round_takes_no_bet_before_it_opens_nor_after_it_closes(operator_a: Operator, player: Player) -> None:
     game = new_game()
-    first, second = commit_rounds(game, count=2, timing=Timing(betting=0.3, pause=0.3))
+    first, second = commit_rounds(game, count=2, timing=Timing(betting=0.9, pause=0.3))
     for ask in ({"round_id": first.pk}, {"game": game.code}):
         assert _refused(operator_a, player, **ask).code == "round_not_open"
 

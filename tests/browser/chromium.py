@@ -10,11 +10,11 @@ import json
 import shutil
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from keno_platform.local import ports
@@ -115,7 +115,9 @@ class Page:
 
         def holds() -> bool:
             self.listen(0.03)
-            return bool(self.value(f"Boolean({expression})"))
+            # While a page loads, what it names is not there yet.
+            answer = self.send("Runtime.evaluate", expression=f"Boolean({expression})", returnByValue=True)
+            return answer["result"].get("value") is True
 
         _wait(holds, what=f"the page to have {expression}", seconds=seconds)
 
@@ -168,18 +170,16 @@ class Page:
 @contextlib.contextmanager
 def page_of(port: int) -> Iterator[Page]:
     """A new tab of the browser at this port."""
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
-    with urllib.request.urlopen(asked, timeout=10) as answer:
-        address = json.load(answer)["webSocketDebuggerUrl"]
+    made = httpx.put(f"http://127.0.0.1:{port}/json/new?about:blank", timeout=10)
+    address = made.json()["webSocketDebuggerUrl"]
     with connect(address, max_size=MESSAGE_MAX, compression=None) as socket:
         yield Page(socket)
 
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/version", timeout=1):
-            return True
-    except OSError:
+        return httpx.get(f"http://127.0.0.1:{port}/json/version", timeout=1).is_success
+    except httpx.TransportError:
         return False
 
 

@@ -1,16 +1,18 @@
 """A browser, a web server on the test's database, and an operator with a game whose rounds run as the test plays."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from keno_platform.local import ports
@@ -56,13 +58,25 @@ def page(chromium: int) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture
-def site(committed: None, unique: Callable[[str], str], tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(
+    chromium: int, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """One for all tests here; asked for after the browser, so that without one nothing is started."""
+    with django_db_blocker.unblock():
+        operator, game = _shop(f"shop-{uuid4().hex[:8]}")
+        try:
+            with _driven(), _served(tmp_path_factory.mktemp("web") / "log") as port:
+                yield Site(operator=operator, game=game, address=f"http://{operator.slug}.localhost:{port}")
+        finally:
+            type(game).objects.filter(pk=game.pk).update(active=False)
+
+
+def _shop(slug: str) -> tuple[Any, Any]:
     from operators.services import OperatorTerms, create_operator
     from rounds.models import Game
     from tests.support.rounds import Timing, commit_rounds
 
-    slug = unique("shop").lower()
     terms = OperatorTerms(
         slug=slug,
         name="Shop <&> Sons",
@@ -79,11 +93,7 @@ def site(committed: None, unique: Callable[[str], str], tmp_path: Path) -> Itera
         code=slug, name="Shop Keno", owner_id=operator.pk, interval_seconds=interval, betting_seconds=BETTING_S
     )
     commit_rounds(game, count=ROUNDS, timing=Timing(opens_in=1, betting=BETTING_S, pause=PAUSE_S))
-    try:
-        with _driven(), _served(tmp_path / "web.log") as port:
-            yield Site(operator=operator, game=game, address=f"http://{slug}.localhost:{port}")
-    finally:
-        Game.objects.filter(pk=game.pk).update(active=False)
+    return operator, game
 
 
 class _driven:
@@ -132,6 +142,7 @@ class _served:
             "KENO_DB_POOL_SIZE": "5",
         }
         command = [sys.executable, "-m", "uvicorn", "keno_platform.asgi:application", "--port", str(port)]
+        command += ["--timeout-graceful-shutdown", "1"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         self._wait(f"http://127.0.0.1:{port}/health/live")
@@ -146,8 +157,7 @@ class _served:
         while True:
             assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < end, self._log.read_text()
-            try:
-                with urllib.request.urlopen(address, timeout=2):
-                    return
-            except OSError:
-                time.sleep(0.1)
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(address, timeout=2).raise_for_status()
+                return
+            time.sleep(0.1)

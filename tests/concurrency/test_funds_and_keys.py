@@ -100,7 +100,9 @@ def test_batches_of_the_same_players_in_any_order_never_lock_each_other_out(
     def call(caller: Backend, turn: int) -> set[int]:
         mixed = players[turn:] + players[:turn] if turn % 2 else players[turn::-1] + players[:turn:-1]
         bets = [bet_body(operator_a, player, game=standing_game.code, stake="1.00") for player in mixed]
-        return {item["status"] for _ in range(3) for item in caller.post("bets/batch", {"bets": bets}).json()["results"]}
+        return {
+            item["status"] for _ in range(3) for item in caller.post("bets/batch", {"bets": bets}).json()["results"]
+        }
 
     assert at_once([partial(call, api.again(), turn) for turn in range(8)]) == [{201}] * 8
     assert {balance(operator_a, player) for player in players} == {1_000_000 - 24 * 100}

@@ -77,9 +77,7 @@ def test_the_walk_covers_every_state() -> None:
     assert set(PATHS) == set(RoundStatus.values)
 
 
-@pytest.mark.parametrize(
-    ("source", "target"), [pair for pair in itertools.product(PATHS, PATHS) if pair[0] != pair[1]]
-)
+@pytest.mark.parametrize(("source", "target"), [pair for pair in itertools.product(PATHS, PATHS) if pair[0] != pair[1]])
 def test_a_round_moves_along_its_arrows_only(one: Round, source: str, target: str) -> None:
     for status in PATHS[source]:
         _move(one, status)

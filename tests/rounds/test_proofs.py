@@ -80,7 +80,7 @@ def _check(document: dict[str, Any]) -> tuple[CommitLeaf, CloseMessage]:
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize("network", ["none", "local"])
 def test_a_drawn_round_verifies_from_its_document_alone(operator_a: Operator, network: str) -> None:
-    rounds = commit_rounds([new_game(network=network), new_game()], count=2, timing=Timing(betting=0.25))
+    rounds = commit_rounds([new_game(network=network), new_game()], count=2, timing=Timing(betting=0.8))
     wait_until(rounds[0].opens_at)
     drive([rounds[0]], "open")
     bet = place(operator_a, new_player(operator_a, money=10_000), round_id=rounds[0].pk)
@@ -227,7 +227,7 @@ def test_nothing_stores_or_tells_the_seed_before_the_close(operator_a: Operator)
 @pytest.mark.usefixtures("db")
 def test_a_round_whose_seed_does_not_match_is_void_and_holds_up_no_tick(operator_a: Operator) -> None:
     """A commitment that no key gives: the draw would be another than was promised."""
-    [sound] = commit_rounds(new_game(), timing=Timing(opens_in=0.3, betting=0.2))
+    [sound] = commit_rounds(new_game(), timing=Timing(opens_in=0.5, betting=0.8))
     false = Round.objects.create(
         game=new_game(),
         number=1,

@@ -55,7 +55,7 @@ def test_rounds_that_nobody_attended_are_caught_up_in_order_and_their_bets_are_p
     operator_a: Operator, operator_b: Operator, listening: list[int]
 ) -> None:
     games = [new_game() for _ in range(3)]
-    rounds = commit_rounds(games, count=5, timing=Timing(betting=0.7, pause=0.02))
+    rounds = commit_rounds(games, count=5, timing=Timing(betting=1.2, pause=0.02))
     firsts = [one for one in rounds if one.number == 1]
     wait_until(firsts[0].opens_at)
     drive(firsts, "open")

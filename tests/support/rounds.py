@@ -73,8 +73,8 @@ def _commit(games: Sequence[Game], count: int, timing: Timing) -> list[Round]:
 
 
 def open_round(game: Game, *, timing: Timing | None = None) -> Round:
-    """One round of this game, open now."""
-    [one] = commit_rounds(game, timing=timing)
+    """One round of this game, open now, and by default long enough for some bets on a busy machine."""
+    [one] = commit_rounds(game, timing=timing or Timing(betting=1.0))
     wait_until(one.opens_at)
     drive([one], RoundStatus.OPEN)
     return again(one)
