@@ -17,7 +17,7 @@ from keno_platform.core.errors import Kind, Refusal
 from keno_platform.core.money import exponent_of
 from operators import selectors
 from operators.models import ApiKey, Domain, Operator, OperatorStatus
-from operators.tenancy import tenant_context
+from operators.tenancy import binding_restored
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]", re.ASCII)
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE)
@@ -108,7 +108,7 @@ def create_operator(*, terms: OperatorTerms, actor: str = audit.SYSTEM) -> tuple
     except ValidationError as error:
         field, [wrong, *_] = next(iter(error.message_dict.items()))
         raise OperatorInvalid(wrong, field=field) from error
-    with tenant_context(connection.tenant):  # migrating binds the new schema, and leaves it bound when it fails
+    with binding_restored():  # migrating binds the new schema, and leaves it bound when it fails
         operator.save(verbosity=0)
     try:
         with transaction.atomic(durable=True):

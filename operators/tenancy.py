@@ -19,11 +19,18 @@ def current_schema() -> str:
 @contextmanager
 def tenant_context(operator: "Operator") -> "Iterator[Operator]":
     """Everything inside reads and writes this operator's schema; leaving restores what was bound before."""
+    with binding_restored() as wrapper:
+        wrapper.set_tenant(operator)
+        yield operator
+
+
+@contextmanager
+def binding_restored() -> "Iterator[DatabaseWrapper]":
+    """Whatever is bound inside, as migrating does, is bound no more afterwards."""
     wrapper = cast("DatabaseWrapper", connection)
     before, include_public = wrapper.tenant, wrapper.include_public_schema
-    wrapper.set_tenant(operator)
     try:
-        yield operator
+        yield wrapper
     finally:
         wrapper.set_tenant(before, include_public)
 

@@ -110,6 +110,7 @@ class Round(models.Model):
             UniqueConstraint(fields=["game"], condition=Q(status="open"), name="rounds_one_open_per_game"),
             UniqueConstraint(fields=["epoch", "leaf_index"], name="rounds_leaf_once"),
             CheckConstraint(condition=Q(status__in=RoundStatus.values), name="rounds_status_known"),
+            CheckConstraint(condition=Q(network__in=NetworkName.values), name="rounds_network_known"),
             CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="rounds_closes_after_opening"),
             CheckConstraint(condition=Q(created_at__lt=F("opens_at")), name="rounds_committed_before_opening"),
             CheckConstraint(

@@ -84,7 +84,7 @@ def code(text: str) -> SafeString:
 
 def link(href: str, text: object, *, elsewhere: bool = False) -> SafeString:
     """A link; one that leaves the staff's pages opens beside them."""
-    target = format_html(' target="_blank" rel="noopener"') if elsewhere else ""
+    target = format_html(' target="{}" rel="noopener"', "_blank") if elsewhere else ""
     return format_html('<a class="text-link underline" href="{}"{}>{}</a>', href, target, text)
 
 

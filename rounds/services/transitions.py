@@ -291,8 +291,10 @@ _REVEAL = """
     UPDATE public.rounds_round r SET status = 'revealed', revealed_at = clock_timestamp()
     FROM ready WHERE r.id = ready.id RETURNING r.id
 """
-_VOID_UNREVEALED = """
+# Where the seed did not match its commitment, there is none to publish: the database would refuse any other.
+_VOID_UNREVEALED = f"""
     SELECT id FROM public.rounds_round
     WHERE status = 'void' AND server_seed IS NULL AND closes_at <= clock_timestamp()
+      AND void_cause IS DISTINCT FROM {int(VoidCause.SEED_MISMATCH)}
     ORDER BY id FOR UPDATE
 """

@@ -169,8 +169,8 @@ def _check_the_trees(accepted: dict[str, Any], rounds: list[Round], operators: l
     for one in rounds:
         own = sorted((UUID(bet["id"]), bet) for bet in accepted.values() if bet["round_id"] == one.pk)
         leaves = [leaf_hash(base64.b64decode(bet["receipt"])) for _, bet in own]
-        one = again(one)
-        assert (one.bets_count, bytes(one.bets_root or b"")) == (len(leaves), root_of(leaves))
+        sealed = again(one)
+        assert (sealed.bets_count, bytes(sealed.bets_root or b"")) == (len(leaves), root_of(leaves))
         in_tables = 0
         for operator in operators:
             with tenant_context(operator):

@@ -7,6 +7,7 @@ so whoever adds an address says here whose ids it takes.
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -242,8 +243,12 @@ def test_every_method_of_an_address_with_an_id_is_called() -> None:
 
 def normal(response: Any, one: str) -> tuple[int, str, str]:
     """An answer without what may differ: the id that was asked for, which the asker knows."""
-    text = response.content.decode()
-    return response.status_code, response.get("Content-Type", ""), text.replace(one, "<id>")
+    return response.status_code, response.get("Content-Type", ""), without(response, one)
+
+
+def without(response: Any, one: str) -> str:
+    """The body, with the id that was asked for blotted out wherever it stands by itself."""
+    return re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", "<id>", response.content.decode())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.method} {case.path} {case.owned}")
@@ -256,8 +261,8 @@ class TestIds:
             nobodys = case.run(asker, asker, case.unknown)
             assert foreign.status_code == case.status, foreign.content
             assert normal(foreign, owner.ids[case.owned]) == normal(nobodys, case.unknown)
-            without_own = foreign.content.decode().replace(owner.ids[case.owned], "")
-            assert [mark for mark in owner.marks if mark in without_own] == []
+            told = without(foreign, owner.ids[case.owned])
+            assert [mark for mark in owner.marks if mark in told] == []
 
     def test_another_operators_player_learns_no_more(
         self, committed: None, worlds: tuple[World, World], case: Case
@@ -266,8 +271,8 @@ class TestIds:
             foreign = case.run(asker.session, asker, owner.ids[case.owned])
             nobodys = case.run(asker.session, asker, case.unknown)
             assert normal(foreign, owner.ids[case.owned]) == normal(nobodys, case.unknown)
-            without_own = foreign.content.decode().replace(owner.ids[case.owned], "")
-            assert [mark for mark in owner.marks if mark in without_own] == []
+            told = without(foreign, owner.ids[case.owned])
+            assert [mark for mark in owner.marks if mark in told] == []
 
     def test_another_player_of_the_same_operator_learns_nothing_of_a_players_own(
         self, committed: None, worlds: tuple[World, World], case: Case
@@ -300,12 +305,15 @@ def test_the_owner_is_answered_otherwise_by_every_one_of_these_calls(
 
 LISTS = [
     *("bets", "wallet/transactions", "rounds?status=open", "games", "keys", "banker/phases", "paytables/active"),
-    *(f"reports/turnover.{form}?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z" for form in ("json", "csv")),
+    *("reports/turnover.json", "reports/turnover.csv"),
 ]
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_no_list_shows_anything_of_another_operator(committed: None, worlds: tuple[World, World], path: str) -> None:
+    if path.startswith("reports/"):
+        now, day = clock.now(), timedelta(days=1)
+        path += f"?from={clock.to_text(now - day)}&to={clock.to_text(now + day)}"
     for owner, asker in (worlds, worlds[::-1]):
         response = ask(asker, "GET", path)
         assert response.status_code == 200, response.content

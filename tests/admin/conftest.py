@@ -8,6 +8,9 @@ from django.contrib.auth.models import User
 
 from operators.models import Operator
 from tests.admin.desk import Desk, Played
+from tests.support.fixtures import standing_game, standing_rounds
+
+__all__ = ["standing_game", "standing_rounds"]
 
 
 @pytest.fixture

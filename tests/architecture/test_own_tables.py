@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("operators", "players", "wallet", "rounds", "bets", "banker", "audit", "anchors", "localization", "reports", "play")
+ROOMS = tuple("operators players wallet rounds bets banker audit anchors localization reports play".split())
 OUTSIDE = (*ROOMS, "keno_platform")
 
 

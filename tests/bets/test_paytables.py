@@ -168,17 +168,17 @@ def test_the_database_refuses_a_return_above_89_percent_when_python_is_bypassed(
 def test_the_database_refuses_prizes_that_return_other_than_is_stored(operator_a: Operator, pays: bool) -> None:
     """The stored return passes the check; what the prizes pay is 150 %, or there are none."""
     prizes = [PaytableRow(pick_count=1, hit_count=1, multiplier_hundredths=600)] if pays else []
-    with (
-        tenant_context(operator_a),
-        pytest.raises(IntegrityError, match="do not return what is stored"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        table = Paytable.objects.create(version=9002, name="by hand", hash=bytes(32))
-        PaytablePick.objects.create(paytable=table, pick_count=1, rtp_numerator=71, rtp_denominator=80)
-        for prize in prizes:
-            prize.paytable = table
-            prize.save()
+    with tenant_context(operator_a), pytest.raises(IntegrityError, match="do not return what is stored"):
+        _write_by_hand(PaytablePick(pick_count=1, rtp_numerator=71, rtp_denominator=80), *prizes)
+
+
+def _write_by_hand(*rows: PaytablePick | PaytableRow, paytable: Paytable | None = None) -> None:
+    """These rows in a new table or this one, and what the database says to them when they are committed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        paytable = paytable or Paytable.objects.create(version=9002, name="by hand", hash=bytes(32))
+        for row in rows:
+            row.paytable = paytable
+            row.save()
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
@@ -187,11 +187,9 @@ def test_the_database_refuses_prizes_that_return_other_than_is_stored(operator_a
 def test_the_database_refuses_another_prize_in_a_table_that_bets_have(
     operator_a: Operator, pick: int, hits: int
 ) -> None:
-    with tenant_context(operator_a):
-        table = active_paytable()
-        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-            PaytableRow.objects.create(paytable=table, pick_count=pick, hit_count=hits, multiplier_hundredths=1)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    prize = PaytableRow(pick_count=pick, hit_count=hits, multiplier_hundredths=1)
+    with tenant_context(operator_a), pytest.raises(IntegrityError, match="do not return what is stored"):
+        _write_by_hand(prize, paytable=active_paytable())
 
 
 @pytest.mark.usefixtures("db")
@@ -210,9 +208,13 @@ def test_the_database_refuses_another_prize_in_a_table_that_bets_have(
     ],
 )
 def test_no_statement_changes_a_table_that_exists(operator_a: Operator, statement: str) -> None:
-    with tenant_context(operator_a), pytest.raises(DatabaseError), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        tenant_context(operator_a),
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
 
 
 @pytest.mark.usefixtures("db")

@@ -1,4 +1,4 @@
-"""Settlement: the right winners, the right amounts, once. Void rounds and cancelled bets give their stakes back, once."""
+"""Settlement: the right winners, the right amounts, once. Void rounds and cancelled bets: stakes back, once."""
 
 import random
 from fractions import Fraction

@@ -117,10 +117,12 @@ def test_the_close_waits_for_a_bet_in_flight_and_counts_it(operator_a: Operator)
 def test_voiding_waits_for_a_bet_in_flight_and_returns_its_stake(operator_a: Operator) -> None:
     one = open_round(new_game(), timing=Timing(betting=5))
     player = new_player(operator_a, money=10_000)
-    with SlowBet(operator_a, slip(operator_a, player, round_id=one.pk)) as slow:
-        with in_thread(lambda: void_round(round_id=one.pk, reason="test", actor="test")):
-            wait_for(lambda: waiting_for_advisory_lock(one), what="the void to wait at the gate")
-            slow.finish()
+    with (
+        SlowBet(operator_a, slip(operator_a, player, round_id=one.pk)) as slow,
+        in_thread(lambda: void_round(round_id=one.pk, reason="test", actor="test")),
+    ):
+        wait_for(lambda: waiting_for_advisory_lock(one), what="the void to wait at the gate")
+        slow.finish()
     assert again(one).status == "void"
     assert balance(operator_a, player) == 9_000
     settle([one.pk])

@@ -66,7 +66,7 @@ def test_concurrent_batches_with_one_key_are_placed_once(operator_a: Operator, s
     body = {"bets": [bet_body(operator_a, players[n % 5], game=standing_game.code) for n in range(25)]}
     key = str(uuid4())
 
-    answers = at_once([lambda caller=api.again(): caller.post("bets/batch", body, key=key).content for _ in range(8)])
+    answers = at_once([lambda: api.again().post("bets/batch", body, key=key).content] * 8)
 
     assert len(set(answers)) == 1
     assert {balance(operator_a, player) for player in players} == {100_000 - 5 * 1_000}

@@ -54,9 +54,7 @@ def test_both_libraries_accept_the_real_beacons(vectors: dict[str, Any]) -> None
     assert set(beacons) == {1000, 657413}
     for beacon_round, signature in beacons.items():
         for library in (BLST, PYTHON):
-            assert library.verifies(
-                public_key=QUICKNET.public_key, message=message(beacon_round), signature=signature
-            )
+            assert library.verifies(public_key=QUICKNET.public_key, message=message(beacon_round), signature=signature)
 
 
 @pytest.mark.parametrize("library", [BLST, PYTHON], ids=["blst", "python"])

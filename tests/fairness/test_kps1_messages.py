@@ -63,9 +63,7 @@ bets = st.builds(
     accepted_ms=u64,
     blind=st.binary(min_size=16, max_size=16),
 )
-closes = st.builds(
-    CloseMessage, **position, closed_ms=u64, bets_count=u32, bets_root=digest, prev_close_hash=digest
-)
+closes = st.builds(CloseMessage, **position, closed_ms=u64, bets_count=u32, bets_root=digest, prev_close_hash=digest)
 endings = {
     "commit_leaf_hash": digest,
     "seed": digest,

@@ -57,9 +57,7 @@ def test_a_paytable_is_hashed_in_one_form_only() -> None:
     assert paytable_hash({1: {1: "610"}}) != paytable_hash({1: {1: "61"}})
 
 
-@pytest.mark.parametrize(
-    "multiplier", ["", "-1", "+1", "1e3", "1,5", ".5", "5.", "01", " 1", "1\n", "٣", "NaN"]
-)
+@pytest.mark.parametrize("multiplier", ["", "-1", "+1", "1e3", "1,5", ".5", "5.", "01", " 1", "1\n", "٣", "NaN"])
 def test_a_multiplier_that_is_no_plain_decimal_is_refused(multiplier: str) -> None:
     with pytest.raises(RulesMalformed):
         paytable_hash({1: {1: multiplier}})
@@ -120,9 +118,7 @@ def test_seeds_differ_by_key_stream_and_round() -> None:
 def test_a_seed_commits_to_its_own_round_only() -> None:
     seed = b"s" * 32
     commitments = {
-        commit_seed(stream=UUID(int=stream), round_number=number, seed=seed)
-        for stream in (1, 2)
-        for number in (1, 2)
+        commit_seed(stream=UUID(int=stream), round_number=number, seed=seed) for stream in (1, 2) for number in (1, 2)
     }
     assert len(commitments) == 4
 

@@ -119,9 +119,7 @@ def test_rules_and_paytables_have_the_published_texts_and_hashes(vectors: Vector
 
 def test_whole_checks_end_as_published(vectors: Vectors) -> None:
     verdicts = {case["name"]: (case["expect"], _verdict(case)) for case in vectors["rounds"]}
-    assert {name: got for name, (_, got) in verdicts.items()} == {
-        name: e for name, (e, _) in verdicts.items()
-    }
+    assert {name: got for name, (_, got) in verdicts.items()} == {name: e for name, (e, _) in verdicts.items()}
     assert sum(expect == "accept" for expect, _ in verdicts.values()) == 3
 
 

@@ -74,9 +74,7 @@ def honest_draw(network: Network, *, close_ms: int = 1_800_000_007_000) -> Draw:
         rules_hash=rules_hash(rules_text(network_name=network.name)),
         commitment=commit_seed(stream=STREAM, round_number=9, seed=seed),
     )
-    signature = (
-        bls.sign_beacon(secret=SECRET, beacon_round=commit.beacon_round) if network.has_beacon else None
-    )
+    signature = bls.sign_beacon(secret=SECRET, beacon_round=commit.beacon_round) if network.has_beacon else None
     draw = Draw(commit=commit, seed=seed, beacon_signature=signature, network=network, numbers=())
     return draw.redrawn()
 

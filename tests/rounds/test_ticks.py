@@ -1,5 +1,6 @@
 """The tick: everything that is due by the database's clock, once, in order, and again after a pause."""
 
+import itertools
 import threading
 import time
 from dataclasses import replace
@@ -34,8 +35,7 @@ def test_a_round_goes_through_its_states_each_told_once_and_in_order() -> None:
     for one in rounds:
         told = [frame["type"] for frame in frames if frame["round_id"] == one.pk]
         assert told == ["round.opened", "round.closed", "round.drawn", "round.settled", "round.revealed"]
-        one = again(one)
-        moments = [getattr(one, name) for name in MOMENTS]
+        moments = [getattr(again(one), name) for name in MOMENTS]
         assert moments == sorted(moments)
     assert Game.objects.get(pk=game.pk).event_seq == 15
 
@@ -81,7 +81,7 @@ def test_rounds_that_nobody_attended_are_caught_up_in_order_and_their_bets_are_p
         own = [one for one in done if one.game_id == game.pk]
         assert [one.number for one in own] == [1, 2, 3, 4, 5]
         assert [one.bets_count for one in own] == [2, 2, 2, 2, 2]
-        for earlier, later in zip(own, own[1:], strict=False):
+        for earlier, later in itertools.pairwise(own):
             assert earlier.closed_at is not None
             assert later.opened_at is not None
             assert earlier.closed_at < later.opened_at
@@ -246,7 +246,7 @@ def test_epochs_made_ahead_number_the_rounds_without_gaps_and_only_once() -> Non
     rounds = list(Round.objects.filter(game=game).order_by("number"))
     assert [one.number for one in rounds] == list(range(1, len(rounds) + 1))
     assert {(one.closes_at - one.opens_at).total_seconds() for one in rounds} == {30.0}
-    steps = {(b.opens_at - a.opens_at).total_seconds() for a, b in zip(rounds, rounds[1:], strict=False)}
+    steps = {(b.opens_at - a.opens_at).total_seconds() for a, b in itertools.pairwise(rounds)}
     assert steps == {60.0}
     assert all(one.opens_at.timestamp() % 60 == 0 for one in rounds)
     assert all(one.created_at < one.opens_at for one in rounds)

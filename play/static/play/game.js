@@ -23,7 +23,7 @@ export class GameFeed {
   #stream;
   #watch;
 
-  /** `on`: change(round, event) after every change; state(isConnected); lost(error) when a call is refused. */
+  /** `on`: change(round, event) after every change; state(isConnected); lost() when the session is over. */
   constructor({ game, api, clock, on }) {
     this.game = game;
     this.#api = api;
@@ -78,7 +78,7 @@ export class GameFeed {
       this.#on.change(this.current, 'read');
     } catch (error) {
       // Without an answer the watch tries again.
-      if (error.code) this.#on.lost(error);
+      if (error.status === 401) this.#on.lost();
     } finally {
       this.#reading = false;
     }

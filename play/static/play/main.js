@@ -91,7 +91,7 @@ function choose(game) {
   ids.game.value = game.code;
   draw.clear();
   view.outcome = () => '';
-  feed = new GameFeed({ game, api, clock, on: { change: roundChanged, state: connection, lost } });
+  feed = new GameFeed({ game, api, clock, on: { change: roundChanged, state: connection, lost: sessionEnded } });
   connection(true);
 }
 
@@ -109,10 +109,6 @@ function wake() {
   bets.wake();
 }
 
-function lost(error) {
-  if (error.status === 401) sessionEnded();
-}
-
 function connection(connected) {
   ids.connection.hidden = connected;
   ids.connection.textContent = connected ? '' : `${t('connection.lost')}. ${t('connection.reconnecting')}`;
@@ -122,7 +118,7 @@ function connection(connected) {
 
 function roundChanged(round, event) {
   if (event === 'drawn') showDraw(round);
-  if (event === 'opened') draw.fade();
+  if (draw.round?.number < feed.current?.number) draw.fade();
   if (['settled', 'revealed', 'voided'].includes(event)) bets.expect(round.round_id);
   // Without a stream this is how the end of a round is noticed.
   if (event === 'read') bets.expect(...feed.recent.map((one) => one.round_id));
@@ -154,6 +150,8 @@ function repeat() {
 }
 
 function placeBet(stake) {
+  // An older draw beside a fresh bet would look like its result.
+  draw.clear();
   const bet = { round_id: feed.current.round_id, picks: board.picks, stake, currency: session.currency };
   settlePlacing(newPlacing(session.player_token, bet), false);
 }
