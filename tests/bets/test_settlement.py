@@ -110,12 +110,13 @@ def test_a_win_is_rounded_down_to_the_minor_unit(operator_b: Operator) -> None:
 
 @pytest.mark.usefixtures("committed")
 def test_two_concurrent_settlements_pay_once(operator_a: Operator) -> None:
-    one = open_round(new_game(), timing=Timing(betting=1))
     players = [new_player(operator_a, money=100_000) for _ in range(20)]
-    place_slips(
+    one = open_round(new_game(), timing=Timing(betting=2))
+    placed = place_slips(
         operator=operator_a,
         asks=[slip(operator_a, player, round_id=one.pk, picks=[n + 1, n + 31]) for n, player in enumerate(players)],
     )
+    assert all(isinstance(bets, list) for bets in placed)
     one = _drawn(one)
     before = [balance(operator_a, player) for player in players]
 

@@ -16,7 +16,7 @@ from operators.models import Operator
 from players.models import Player
 from rounds.models import Game
 from rounds.services.voiding import void_round
-from tests.support.bets import backend, bet_body, new_player, place, player_client
+from tests.support.bets import backend, bet_body, give, new_player, place, player_client
 from tests.support.rounds import Timing, commit_rounds, drive, new_game, open_round, settle
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -313,9 +313,11 @@ def test_players_of_different_operators_with_the_same_row_number_hear_only_their
     operator_a: Operator, operator_b: Operator
 ) -> None:
     """Players' numbers repeat between operators; the topics must not."""
-    a, b = new_player(operator_a, money=10_000), new_player(operator_b, money=10_000)
+    a, b = new_player(operator_a), new_player(operator_b)
     while a.pk != b.pk:
-        a, b = (a, new_player(operator_b, money=10_000)) if a.pk > b.pk else (new_player(operator_a, money=10_000), b)
+        a, b = (a, new_player(operator_b)) if a.pk > b.pk else (new_player(operator_a), b)
+    for operator, player in ((operator_a, a), (operator_b, b)):
+        give(operator, player, 10_000)
     tokens = player_client(operator_a, a).secret, player_client(operator_b, b).secret
     round_ = open_round(new_game(), timing=Timing(betting=5))
 

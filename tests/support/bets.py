@@ -28,9 +28,15 @@ def new_player(operator: Operator, *, money: int = 0, token: str | None = None) 
     token = token or f"p-{uuid4().hex[:12]}"
     with tenant_context(operator):
         player = ensure_player(operator=operator, token=token, currency=operator.currency_code)
-        if money:
-            deposit(key=f"seed-{token}", player=player, amount=money, reference="")
+    if money:
+        give(operator, player, money)
     return player
+
+
+def give(operator: Operator, player: Player, money: int) -> None:
+    """A deposit of so much, in minor units."""
+    with tenant_context(operator):
+        deposit(key=f"gift-{uuid4()}", player=player, amount=money, reference="")
 
 
 def balance(operator: Operator, player: Player) -> int:
