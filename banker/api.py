@@ -11,7 +11,7 @@ from banker import selectors, services
 from banker.models import NumberLimit, Phase
 from keno_platform.core.clock import from_text, to_text
 from keno_platform.core.money import parse_amount
-from keno_platform.http.openapi import Problem
+from keno_platform.http.openapi import Problem, query_parameters
 from keno_platform.http.pagination import Page, PageQuery, paginate
 from keno_platform.http.parsing import Ask, read, read_query
 from operators.authentication import CallerView
@@ -88,7 +88,9 @@ def _show_limit(operator: Operator, limit: NumberLimit) -> LimitOutput:
 class PhasesView(CallerView):
     """The operator's phases."""
 
-    @extend_schema(operation_id="list_phases", responses={200: Page, 422: Problem})
+    @extend_schema(
+        operation_id="list_phases", parameters=query_parameters(PageQuery), responses={200: Page, 422: Problem}
+    )
     def get(self, request: Request) -> Response:
         query, operator = read_query(request, PageQuery), self.operator
         return Response(paginate(request, query, selectors.phases(), lambda phase: show(operator, phase)))

@@ -26,7 +26,7 @@ from bets.shapes import (
 from keno_platform.core import clock
 from keno_platform.core.errors import Refusal
 from keno_platform.core.ids import uuid7_floor
-from keno_platform.http.openapi import Problem
+from keno_platform.http.openapi import IDEMPOTENCY_KEY, Problem, query_parameters
 from keno_platform.http.pagination import Page, paginate
 from keno_platform.http.parsing import ParameterInvalid, idempotency_key, read, read_query
 from keno_platform.http.problems import STATUS, problem
@@ -42,7 +42,12 @@ CREATED = 201
 class BetsView(PlayerOrOperatorView):
     """Placing one bet, and listing bets."""
 
-    @extend_schema(operation_id="place_bet", request=BetAsk, responses={201: PlacedOutput, 409: Problem, 422: Problem})
+    @extend_schema(
+        operation_id="place_bet",
+        parameters=[IDEMPOTENCY_KEY],
+        request=BetAsk,
+        responses={201: PlacedOutput, 409: Problem, 422: Problem},
+    )
     def post(self, request: Request) -> Response:
         ask = slip_ask(read(request, BetAsk), caller=self.caller, key=idempotency_key(request))
         [placed] = placement.place_slips(operator=self.operator, asks=[ask])
@@ -51,7 +56,7 @@ class BetsView(PlayerOrOperatorView):
         rounds = rounds_by_id(bet.round_id for bet in placed)
         return Response(show_placed(self.operator, placed, rounds), status=CREATED)
 
-    @extend_schema(operation_id="list_bets", responses={200: Page, 422: Problem})
+    @extend_schema(operation_id="list_bets", parameters=query_parameters(BetQuery), responses={200: Page, 422: Problem})
     def get(self, request: Request) -> Response:
         query, operator, caller = read_query(request, BetQuery), self.operator, self.caller
         bets = selectors.bets()
@@ -74,7 +79,12 @@ class BetsView(PlayerOrOperatorView):
 class BatchView(CallerView):
     """Placing up to 1,000 bets at once. Each is accepted or refused by itself."""
 
-    @extend_schema(operation_id="place_bets", request=BatchAsk, responses={200: BatchOutput, 422: Problem})
+    @extend_schema(
+        operation_id="place_bets",
+        parameters=[IDEMPOTENCY_KEY],
+        request=BatchAsk,
+        responses={200: BatchOutput, 422: Problem},
+    )
     def post(self, request: Request) -> Response:
         key, body, operator = idempotency_key(request), read(request, BatchAsk), self.operator
         if not 1 <= len(body.bets) <= BATCH_MAX:

@@ -49,9 +49,7 @@ class Network:
 
     def _require_beacon_values(self) -> None:
         if len(self.chain_hash) != CHAIN_HASH_BYTES or self.chain_hash == NO_CHAIN:
-            raise NetworkInvalid(
-                f"network {self.name!r} needs a chain hash of {CHAIN_HASH_BYTES} bytes, not zero"
-            )
+            raise NetworkInvalid(f"network {self.name!r} needs a chain hash of {CHAIN_HASH_BYTES} bytes, not zero")
         if len(self.public_key) != PUBLIC_KEY_BYTES:
             raise NetworkInvalid(f"network {self.name!r} needs a public key of {PUBLIC_KEY_BYTES} bytes")
         if self.genesis < 0 or self.period < 1:

@@ -108,6 +108,7 @@ INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 # --- HTTP --------------------------------------------------------------------------------------------------------
 MIDDLEWARE = [
     "keno_platform.http.middleware.request_id",
+    "keno_platform.http.middleware.Compression",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -243,6 +244,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
+        # A stranger's mistake, answered with a problem document.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
     },
 }

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from keno_platform.core.clock import from_text, to_text
-from keno_platform.http.openapi import Problem
+from keno_platform.http.openapi import Problem, query_parameters
 from keno_platform.http.parsing import Ask, read_query
 from operators.authentication import CallerView
 from operators.models import Operator
@@ -64,7 +64,11 @@ class TurnoverOutput(msgspec.Struct, frozen=True, kw_only=True):
 class TurnoverJsonView(CallerView):
     """Turnover by day and game, as JSON."""
 
-    @extend_schema(operation_id="report_turnover_json", responses={200: TurnoverOutput, 422: Problem})
+    @extend_schema(
+        operation_id="report_turnover_json",
+        parameters=query_parameters(PeriodQuery),
+        responses={200: TurnoverOutput, 422: Problem},
+    )
     def get(self, request: Request) -> Response:
         since, until = read_query(request, PeriodQuery).bounds()
         rows = selectors.turnover(operator=self.operator, since=since, until=until)
@@ -87,7 +91,11 @@ class TurnoverCsvView(CallerView):
         renderer = self.get_renderers()[0]
         return renderer, renderer.media_type
 
-    @extend_schema(operation_id="report_turnover_csv", responses={(200, "text/csv"): str, 422: Problem})
+    @extend_schema(
+        operation_id="report_turnover_csv",
+        parameters=query_parameters(PeriodQuery),
+        responses={(200, "text/csv"): str, 422: Problem},
+    )
     def get(self, request: Request) -> HttpResponse:
         since, until = read_query(request, PeriodQuery).bounds()
         rows = selectors.turnover(operator=self.operator, since=since, until=until)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from keno_platform.core import clock
-from keno_platform.http.openapi import ListOf, Problem
+from keno_platform.http.openapi import ListOf, Problem, query_parameters
 from keno_platform.http.pagination import Page, PageQuery, paginate
 from keno_platform.http.parsing import Ask, ParameterInvalid, read_query
 from operators.authentication import CallerView
@@ -136,7 +136,11 @@ class CurrentRoundView(PlayerOrOperatorView):
 class LatestDrawsView(PlayerOrOperatorView):
     """The latest rounds whose numbers are known, newest first."""
 
-    @extend_schema(operation_id="latest_draws", responses={200: ListOf(RoundOutput), 404: Problem})
+    @extend_schema(
+        operation_id="latest_draws",
+        parameters=query_parameters(RecentQuery),
+        responses={200: ListOf(RoundOutput), 404: Problem},
+    )
     def get(self, request: Request, code: str) -> Response:
         query = read_query(request, RecentQuery)
         if not 1 <= query.count <= 100:
@@ -156,7 +160,9 @@ class RoundView(PlayerOrOperatorView):
 class RoundsView(CallerView):
     """Rounds with filters, newest first; without a status the finished ones."""
 
-    @extend_schema(operation_id="list_rounds", responses={200: Page, 422: Problem})
+    @extend_schema(
+        operation_id="list_rounds", parameters=query_parameters(RoundsQuery), responses={200: Page, 422: Problem}
+    )
     def get(self, request: Request) -> Response:
         query, operator_id = read_query(request, RoundsQuery), self.operator.pk
         if query.status is not None and query.status not in RoundStatus.values:

@@ -11,7 +11,7 @@ from keno_platform.core import clock
 from keno_platform.core.errors import NotFound
 from keno_platform.core.ids import uuid7_floor
 from keno_platform.core.money import AmountInvalid, parse_amount
-from keno_platform.http.openapi import Problem
+from keno_platform.http.openapi import IDEMPOTENCY_KEY, Problem, query_parameters
 from keno_platform.http.pagination import Page, PageQuery, paginate
 from keno_platform.http.parsing import Ask, ParameterInvalid, idempotency_key, read, read_query
 from operators.authentication import CallerView
@@ -87,7 +87,12 @@ def show(operator: Operator, row: Transaction) -> TransactionOutput:
 class DepositsView(CallerView):
     """Money from the operator to a player's balance."""
 
-    @extend_schema(operation_id="deposit", request=TransferAsk, responses={201: TransactionOutput, 422: Problem})
+    @extend_schema(
+        operation_id="deposit",
+        parameters=[IDEMPOTENCY_KEY],
+        request=TransferAsk,
+        responses={201: TransactionOutput, 422: Problem},
+    )
     def post(self, request: Request) -> Response:
         key, ask, operator = idempotency_key(request), read(request, TransferAsk), self.operator
         amount = _amount(ask, operator)
@@ -99,7 +104,12 @@ class DepositsView(CallerView):
 class WithdrawalsView(CallerView):
     """Money from a player's balance back to the operator."""
 
-    @extend_schema(operation_id="withdraw", request=TransferAsk, responses={201: TransactionOutput, 409: Problem})
+    @extend_schema(
+        operation_id="withdraw",
+        parameters=[IDEMPOTENCY_KEY],
+        request=TransferAsk,
+        responses={201: TransactionOutput, 409: Problem},
+    )
     def post(self, request: Request) -> Response:
         key, ask, operator = idempotency_key(request), read(request, TransferAsk), self.operator
         amount = _amount(ask, operator)
@@ -133,7 +143,11 @@ class AccountView(PlayerOrOperatorView):
 class TransactionsView(CallerView):
     """Every movement, newest first."""
 
-    @extend_schema(operation_id="list_transactions", responses={200: Page, 422: Problem})
+    @extend_schema(
+        operation_id="list_transactions",
+        parameters=query_parameters(TransactionQuery),
+        responses={200: Page, 422: Problem},
+    )
     def get(self, request: Request) -> Response:
         query, operator = read_query(request, TransactionQuery), self.operator
         rows = selectors.transactions_of_bet(query.bet_id) if query.bet_id else selectors.transactions()

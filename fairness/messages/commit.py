@@ -67,9 +67,7 @@ class CommitLeaf:
         :raises MessageMalformed: (a kind of it) they are not a COMMIT leaf.
         """
         stream, round_number = open_header(data, cls.TYPE, COMMIT_LENGTH)
-        open_ms, close_ms, chain_hash, beacon_round, rules_hash, commitment = _COMMIT.unpack_from(
-            data, HEADER_LENGTH
-        )
+        open_ms, close_ms, chain_hash, beacon_round, rules_hash, commitment = _COMMIT.unpack_from(data, HEADER_LENGTH)
         return cls(
             stream=stream,
             round_number=round_number,

@@ -49,7 +49,7 @@ class Crowd:
         count = self._chance.randint(1, 10)
         return {
             "round_id": round_id,
-            "player_token": self._chance.choice(self._operator["players"]),
+            "player_token": self._chance.choice(self._operator["players"][1:]),  # the first is a visitor's
             "picks": sorted(self._chance.sample(range(1, 81), count)),
             "stake": self._operator["stake"],
             "currency": self._operator["currency"],

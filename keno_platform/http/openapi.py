@@ -6,6 +6,7 @@ import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter
 
 
 class StructExtension(OpenApiSerializerExtension):
@@ -32,6 +33,26 @@ class StructExtension(OpenApiSerializerExtension):
     def _register(auto_schema: AutoSchema, name: str, schema: dict[str, Any]) -> None:
         component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema)
         auto_schema.registry.register_on_missing(component)
+
+
+def query_parameters(shape: type[msgspec.Struct]) -> list[OpenApiParameter]:
+    """The query parameters that a call reads into this shape, for `extend_schema(parameters=...)`."""
+    [reference], components = msgspec.json.schema_components((shape,), ref_template="{name}")
+    own = components[reference["$ref"]]
+    return [
+        OpenApiParameter(name, type={key: value for key, value in schema.items() if key != "default"}, location="query")
+        for name, schema in own["properties"].items()
+    ]
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    type=str,
+    location="header",
+    required=True,
+    description="1 to 128 printable ASCII characters. A call repeated with the same key has its effect once.",
+)
+"""The header that every call that moves money takes."""
 
 
 class ListOf:

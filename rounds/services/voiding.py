@@ -1,5 +1,7 @@
 """Voiding: a round that will have no draw. Every stake goes back."""
 
+from contextlib import suppress
+
 from django.db import connection, transaction
 
 from audit import services as audit
@@ -29,8 +31,9 @@ def void_round(*, round_id: int, reason: str, actor: str) -> Round:
 
 
 def void_for_fault(one: Round, *, cause: VoidCause, reason: str) -> None:
-    """Void a round whose draw cannot be made honestly."""
-    _void(one.pk, cause=cause, reason=reason, actor=audit.SYSTEM)
+    """Void a round whose draw cannot be made honestly; whoever else drives the rounds may have done it already."""
+    with suppress(RoundNotVoidable):
+        _void(one.pk, cause=cause, reason=reason, actor=audit.SYSTEM)
 
 
 @transaction.atomic(durable=True)
