@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from bets import selectors
 from bets.models import BetStatus
 from bets.proofs import bet_proof
-from bets.services import cancellation, placement
+from bets.services import cancellation, placement, terms
 from bets.shapes import (
     BatchAsk,
     BatchItem,
@@ -104,7 +104,7 @@ class BatchView(CallerView):
         )
 
 
-def slip_ask(ask: BetAsk, *, caller: Caller, key: str) -> placement.SlipAsk:
+def slip_ask(ask: BetAsk, *, caller: Caller, key: str) -> terms.SlipAsk:
     """
     A request's bet as the placement service takes it. Keys of different callers never meet.
 
@@ -115,7 +115,7 @@ def slip_ask(ask: BetAsk, *, caller: Caller, key: str) -> placement.SlipAsk:
     token = caller.player_token or ask.player_token
     if token is None or (ask.player_token is not None and ask.player_token != token):
         raise ParameterInvalid("player_token must name the player; a player's own call leaves it out.")
-    return placement.SlipAsk(
+    return terms.SlipAsk(
         key=f"p{caller.player_id}:{key}" if caller.player_id else f"o:{key}",
         player_token=token,
         picks=ask.picks,

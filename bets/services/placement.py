@@ -5,13 +5,11 @@ all are a batch for the SQL function `place_bets`.
 A slip is one choice of numbers and one stake for one or more consecutive rounds, accepted whole or not at all.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 from psycopg import sql
 
@@ -19,7 +17,7 @@ from bets import announce, receipts
 from bets.models import Bet, bits_of
 from bets.selectors import bets_of_slips, slips_by_key
 from bets.services import terms
-from bets.services.terms import Market
+from bets.services.terms import Market, SlipAsk
 from keno_platform.core import ids
 from keno_platform.core.errors import IdempotencyKeyReused, Refusal, RequestInProgress
 from operators.models import Operator
@@ -29,33 +27,6 @@ from players.services import PlayerBlocked
 from rounds.models import Round
 from rounds.selectors import RoundNotOpen
 from wallet.services import InsufficientFunds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlipAsk:
-    """What somebody asks for, still unchecked: `picks`, `stake` and the rest are as the JSON had them."""
-
-    key: str
-    player_token: str
-    picks: object
-    stake: object
-    currency: object
-    game: str | None = None
-    round_id: int | None = None
-    rounds: int = 1
-
-    def fingerprint(self) -> bytes:
-        """The same for the same request, whatever the current round is when it is retried."""
-        asked = [
-            self.player_token,
-            self.picks,
-            self.stake,
-            self.currency,
-            self.game,
-            self.round_id,
-            self.rounds,
-        ]
-        return hashlib.sha256(msgspec.json.encode(asked)).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

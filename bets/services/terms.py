@@ -1,8 +1,10 @@
 """The terms of a bet: what may be picked, staked and won, and in which rounds. Each refusal of a slip stands here."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from bets import paytables
 from bets.models import Paytable
@@ -21,9 +23,6 @@ from rounds.selectors import (
     games_for,
     rounds_for,
 )
-
-if TYPE_CHECKING:
-    from bets.services.placement import SlipAsk
 
 ROUNDS_MAX = 20
 
@@ -100,6 +99,33 @@ class TicketLength(Refusal):
     title = "The ticket is for too many rounds"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlipAsk:
+    """What somebody asks for, still unchecked: `picks`, `stake` and the rest are as the JSON had them."""
+
+    key: str
+    player_token: str
+    picks: object
+    stake: object
+    currency: object
+    game: str | None = None
+    round_id: int | None = None
+    rounds: int = 1
+
+    def fingerprint(self) -> bytes:
+        """The same for the same request, whatever the current round is when it is retried."""
+        asked = [
+            self.player_token,
+            self.picks,
+            self.stake,
+            self.currency,
+            self.game,
+            self.round_id,
+            self.rounds,
+        ]
+        return hashlib.sha256(msgspec.json.encode(asked)).digest()
+
+
 @dataclass(slots=True, kw_only=True)
 class Market:
     """What the slips of one batch are checked against, read once."""
@@ -111,14 +137,14 @@ class Market:
     open_rounds: dict[int, Round]
     named_rounds: dict[int, Round]
 
-    def player_of(self, ask: "SlipAsk") -> Player:
+    def player_of(self, ask: SlipAsk) -> Player:
         """:raises PlayerNotFound: the operator has no such player."""
         player = self.players.get(ask.player_token)
         if player is None:
             raise PlayerNotFound(player_token=ask.player_token)
         return player
 
-    def rounds_of(self, ask: "SlipAsk") -> list[Round]:
+    def rounds_of(self, ask: SlipAsk) -> list[Round]:
         """
         The round that is asked for, and those after it for a ticket.
 
@@ -133,7 +159,7 @@ class Market:
             raise TicketLength(rounds_max=len(rounds))
         return rounds
 
-    def _first_round(self, ask: "SlipAsk") -> Round:
+    def _first_round(self, ask: SlipAsk) -> Round:
         if ask.round_id is not None:
             one = self.named_rounds.get(ask.round_id)
             if one is None:
@@ -150,7 +176,7 @@ class Market:
         return current
 
 
-def read_market(operator: Operator, asks: Sequence["SlipAsk"]) -> Market:
+def read_market(operator: Operator, asks: Sequence[SlipAsk]) -> Market:
     """Everything that this batch needs to know, in a handful of queries whatever its size."""
     paytable = active_paytable()
     codes = {ask.game for ask in asks if ask.game}

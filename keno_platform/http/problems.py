@@ -3,7 +3,9 @@
 import logging
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from psycopg import errors as pg
 from rest_framework import exceptions, status
@@ -103,10 +105,6 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 def _as_refusal(error: Exception) -> Refusal | None:
-    from django.core.exceptions import PermissionDenied
-    from django.db import DatabaseError
-    from django.http import Http404
-
     match error:
         case Refusal():
             return error
@@ -128,9 +126,7 @@ def _as_refusal(error: Exception) -> Refusal | None:
 
 
 def _database_refusal(error: Exception) -> Refusal | None:
-    """A database that is busy or away is told as such: nothing was committed, so a retry with the same key is safe."""
-    from django.db import InterfaceError, OperationalError
-
+    """A database that is busy or away is told as such; a retry with the same key is safe whatever has happened."""
     if isinstance(error.__cause__, _BUSY):
         return RequestInProgress("Try again with the same Idempotency-Key.")
     if isinstance(error, OperationalError | InterfaceError):

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 from keno_platform.local import children, leftovers, postgres, programs, testing
 from keno_platform.local.home import Home, HomeInUse
 from keno_platform.local.run import StepFailed, run
@@ -26,6 +28,8 @@ def main() -> int:
                 _follow_logs(home, arguments.program)
             case "reset":
                 _reset(home)
+            case "manage":
+                return _manage(home, arguments.command)
             case "with-servers":
                 return _run_with_servers(arguments.command)
     except (StepFailed, HomeInUse, children.ServerFailed, LookupError, PermissionError) as failure:
@@ -44,6 +48,8 @@ def _parse() -> argparse.Namespace:
     logs_parser = what.add_parser("logs", help="follow the logs")
     logs_parser.add_argument("program", nargs="?", help="one program instead of all")
     what.add_parser("reset", help="stop a killed run's processes and remove all data")
+    manage_parser = what.add_parser("manage", help="run a manage.py command on what runs here")
+    manage_parser.add_argument("command", nargs=argparse.REMAINDER)
     servers_parser = what.add_parser("with-servers", help="run a command with temporary servers of its own")
     servers_parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -58,6 +64,18 @@ def _show_status(home: Home) -> int:
     for process in processes:
         print(f"{process.name:<12} {process.state:<10} {process.description}")
     return 0
+
+
+def _manage(home: Home, command: list[str]) -> int:
+    """A command of manage.py with the environment of the running web: its addresses and secrets."""
+    try:
+        processes = Supervisor(home.find_supervisor_socket()).list_processes()
+    except OSError:
+        print("Nothing runs here. Start it with `make run`.", file=sys.stderr)
+        return 1
+    web = next(process.pid for process in processes if process.name == "web")
+    environment = psutil.Process(web).environ() | {"KENO_PROCESS": "manage", "KENO_DB_POOL_SIZE": "0"}
+    return subprocess.run(programs.manage(*command), env=environment, check=False).returncode
 
 
 def _follow_logs(home: Home, program: str | None) -> None:

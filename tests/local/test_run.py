@@ -75,6 +75,13 @@ def test_rounds_go_on_within_seconds_of_a_crash(front: Front, name: str) -> None
     front.wait_for_next_round(patience_s=35)
 
 
+def test_commands_reach_the_servers_of_the_run(front: Front) -> None:
+    command = [sys.executable, "-m", "keno_platform.local", "--home", str(front.home.path), "manage"]
+    checked = subprocess.run([*command, "check_invariants"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert " 0 broken" in checked.stdout
+
+
 def test_a_second_start_leaves_a_living_run_alone_even_without_its_lock(front: Front) -> None:
     (front.home.path / "run.lock").unlink()
     command = [sys.executable, "-m", "keno_platform.local", "--home", str(front.home.path)]

@@ -15,8 +15,9 @@ from django.test import Client
 
 from bets.models import Settlement
 from bets.services.cancellation import cancel_bet
-from bets.services.placement import SlipAsk, place_slips
+from bets.services.placement import place_slips
 from bets.services.settlement import settle_round
+from bets.services.terms import SlipAsk
 from keno_platform.core import clock
 from operators.services import issue_key
 from operators.tenancy import tenant_context

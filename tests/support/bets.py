@@ -11,7 +11,8 @@ from django.test import Client
 from psycopg import sql
 
 from bets.models import Bet
-from bets.services.placement import Placed, SlipAsk, place_slips
+from bets.services.placement import Placed, place_slips
+from bets.services.terms import SlipAsk
 from keno_platform.core.errors import Refusal
 from operators.models import Operator
 from operators.services import issue_key
