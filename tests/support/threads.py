@@ -31,3 +31,24 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T | BaseException]:
         thread.join(JOIN_MAX_S)
     assert not any(thread.is_alive() for thread in threads), "a call did not come back"
     return results  # type: ignore[return-value]  # every place is filled by now
+
+
+def in_threads(*runs: Callable[[], None]) -> None:
+    """Run these at once, each on a thread with a connection of its own; the first failure is raised here."""
+    failures: list[BaseException] = []
+
+    def guarded(run: Callable[[], None]) -> None:
+        try:
+            run()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=guarded, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
