@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Only what this file sets reaches the tools; no Python is ever downloaded.
 export UV_PYTHON_DOWNLOADS := never
-INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+# Compiled once here, not by each of the ten processes that start.
+INSTALL := $(BIN)/uv pip install --compile-bytecode --quiet --python $(BIN)/python --require-hashes
 # At least two, so that tests always prove that they can run beside one another.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
 

@@ -105,6 +105,7 @@ def run(home: Home, *, port: int) -> None:
 def make_environment(home: Home, servers: Servers, *, port: int) -> dict[str, str]:
     """The environment of every process: the caller's, the servers' addresses, this installation's secrets."""
     inherited = dict(os.environ)
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes start; they share what one has compiled
     if servers.postgres:
         inherited = accounts.without_libpq_variables(inherited)
     chosen = {
