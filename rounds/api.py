@@ -13,13 +13,14 @@ from keno_platform.http.openapi import ListOf, Problem, query_parameters
 from keno_platform.http.pagination import Page, PageQuery, paginate
 from keno_platform.http.parsing import Ask, ParameterInvalid, read_query
 from operators.authentication import CallerView
+from operators.models import Operator
 from players.authentication import PlayerOrOperatorView
 from rounds import custody, proofs, selectors
 from rounds.models import Game, Round, RoundStatus
 
 
 class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """A sequence of rounds that this operator's players can play."""
+    """A sequence of rounds that this operator's players can play, and the limits of one bet in it."""
 
     code: str
     name: str
@@ -28,6 +29,10 @@ class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
     entropy_network: str
     entropy_public: bool
     active: bool
+    currency: str
+    min_stake: str
+    max_stake: str
+    max_win: str
 
 
 class RoundOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,7 @@ class RecentQuery(Ask, frozen=True, kw_only=True):
     count: int = 10
 
 
-def show_game(game: Game) -> GameOutput:
+def show_game(game: Game, operator: Operator) -> GameOutput:
     return GameOutput(
         code=game.code,
         name=game.name,
@@ -83,6 +88,10 @@ def show_game(game: Game) -> GameOutput:
         entropy_network=game.network,
         entropy_public=False,
         active=game.active,
+        currency=operator.currency_code,
+        min_stake=operator.money(operator.min_bet),
+        max_stake=operator.money(operator.max_bet),
+        max_win=operator.money(operator.max_win_per_ticket),
     )
 
 
@@ -119,7 +128,7 @@ class GamesView(PlayerOrOperatorView):
 
     @extend_schema(operation_id="list_games", responses={200: ListOf(GameOutput), 401: Problem})
     def get(self, request: Request) -> Response:
-        return Response([show_game(game) for game in selectors.games_for(self.operator.pk)])
+        return Response([show_game(game, self.operator) for game in selectors.games_for(self.operator.pk)])
 
 
 class CurrentRoundView(PlayerOrOperatorView):
