@@ -34,21 +34,7 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T | BaseException]:
 
 
 def in_threads(*runs: Callable[[], None]) -> None:
-    """Run these at once, each on a thread with a connection of its own; the first failure is raised here."""
-    failures: list[BaseException] = []
-
-    def guarded(run: Callable[[], None]) -> None:
-        try:
-            run()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=guarded, args=(run,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    """Run these together; the first failure, in their order, is raised here."""
+    for outcome in at_once(runs):
+        if isinstance(outcome, BaseException):
+            raise outcome

@@ -2,20 +2,20 @@
 
 import random
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
 from keno_platform.core import ids
 from operators.models import Operator
 from operators.tenancy import tenant_context
 from players.models import Player
 from tests.support.bets import balance, new_player
+from tests.support.threads import in_threads
 from wallet.models import Account, Kind
 from wallet.services import InsufficientFunds, deposit, hold_accounts, post_movements, withdraw
 
@@ -141,29 +141,6 @@ class TestTheFunction:
             with pytest.raises(IntegrityError, match="pkey"), transaction.atomic():
                 post_movements(Kind.PAYOUT, causes=[cause], players=[player.pk], amounts=[5])
         assert balance(operator_a, player) == 105
-
-
-def in_threads(*runs: Callable[[], None]) -> None:
-    """Run these at once, each with a connection of its own; the first failure is raised here."""
-    failures: list[BaseException] = []
-    ready = threading.Barrier(len(runs), timeout=30)
-
-    def guarded(run: Callable[[], None]) -> None:
-        try:
-            ready.wait()
-            run()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=guarded, args=(run,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def test_after_a_random_concurrent_history_every_balance_is_the_sum_of_its_movements(
