@@ -48,7 +48,7 @@ lock: $(VENV)/python.stamp ## Choose versions anew and write requirements/*.lock
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
 	    --python-version 3.11 pyproject.toml --extra local -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
-	    --python-version 3.11 pyproject.toml --extra local --group dev \
+	    --python-version 3.11 pyproject.toml --extra local --extra analysis --group dev \
 	    --constraint requirements/run.lock -o requirements/dev.lock
 
 clean: ## Remove the environment and caches, and keep the data
