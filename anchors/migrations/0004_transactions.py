@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from keno_platform.database.sql_files import run_file
+
+
+class Migration(migrations.Migration):
+    dependencies = [("anchors", "0003_chain")]
+    operations = [run_file("anchors", "0004_transactions.sql")]
