@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from hmac import compare_digest
+from itertools import islice
 
 from fairness.errors import InclusionProofInvalid, InputInvalid
 from fairness.hashing import DIGEST_BYTES, sha256
@@ -55,6 +56,38 @@ def audit_paths(leaf_hashes: Sequence[bytes], indexes: Iterable[int]) -> list[li
             if sibling < len(level):
                 path.append(level[sibling])
     return paths
+
+
+def level_nodes(leaf_hashes: Sequence[bytes], depth: int) -> list[bytes]:
+    """
+    The nodes `depth` levels above the leaves: node i is the root over the leaves from i * 2**depth on, as many as
+    2**depth or as there are. With one level stored, a path needs the leaves below one node only.
+
+    :raises InputInvalid: a tree has no level below its leaves.
+    """
+    if depth < 0:
+        raise InputInvalid(f"a tree has no level {depth}")
+    *_, nodes = islice(_levels(leaf_hashes), depth + 1)
+    return list(nodes)
+
+
+def audit_path_from_chunk(
+    chunk: Sequence[bytes], nodes: Sequence[bytes], *, index: int, size: int, depth: int
+) -> list[bytes]:
+    """
+    The audit path of leaf `index` in a tree of `size` leaves, from the stored `level_nodes` and the leaf hashes of
+    the one chunk of 2**depth leaves in which it stands. Equal to `audit_path` over all leaves.
+
+    :raises InputInvalid: there is no such leaf, or chunk and nodes are not those of such a tree.
+    """
+    if not 0 <= index < size:
+        raise InputInvalid(f"no leaf {index} in a tree of {size}")
+    if depth < 0 or len(nodes) != -(-size >> depth):
+        raise InputInvalid(f"a tree of {size} has not {len(nodes)} nodes at level {depth}")
+    place = index >> depth
+    if len(chunk) != min(1 << depth, size - (place << depth)):
+        raise InputInvalid(f"chunk {place} of a tree of {size} has not {len(chunk)} leaves")
+    return audit_path(chunk, index - (place << depth)) + audit_path(nodes, place)
 
 
 def verify_inclusion(*, leaf_hash: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:

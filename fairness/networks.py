@@ -1,8 +1,10 @@
 """Entropy networks: beacons that publish an unpredictable value at fixed times (drand's unchained form)."""
 
+import struct
 from dataclasses import dataclass
 
 from fairness.errors import NetworkHasNoBeacon, NetworkInvalid
+from fairness.hashing import sha256
 
 CHAIN_HASH_BYTES = 32
 PUBLIC_KEY_BYTES = 96
@@ -75,6 +77,14 @@ QUICKNET = Network(
 
 PINNED = (NONE, QUICKNET)
 """Networks whose values are known here, so that no proof can bring its own under their name."""
+
+
+def own_chain_hash(*, public_key: bytes, genesis: int, period: int) -> bytes:
+    """
+    The chain hash of a network that an installation runs itself. It binds the key and the times: without that, the
+    commitment would name a network whose key could still be chosen after the close, among many, for its values.
+    """
+    return sha256(b"keno local beacon\0" + public_key + struct.pack(">QQ", genesis, period))
 
 
 def beacon_round_for(network: Network, close_ms: int) -> int:

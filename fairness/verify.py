@@ -16,10 +16,11 @@ from fairness.errors import (
     NumbersNotByDraw,
     RulesNotCommitted,
     SeedNotCommitted,
+    SeedNotFromEpochKey,
 )
 from fairness.merkle import leaf_hash
 from fairness.messages import CommitLeaf
-from fairness.networks import PINNED, Network, beacon_round_for
+from fairness.networks import PINNED, Network, beacon_round_for, own_chain_hash
 from fairness.rules import VOID_POLICY, rules_hash, rules_text
 from fairness.seeds import commit_seed, derive_seed
 
@@ -63,13 +64,36 @@ def verify_network(*, commit: CommitLeaf, network: Network) -> None:
     :raises NetworkNotCommitted: the commitment names another network.
     :raises BeaconRoundNotByRule: it names another beacon round.
     """
-    if network not in PINNED and (network.public or _poses_as_pinned(network)):
-        raise NetworkNotAsPinned(f"{network.name!r} is not a public network that is known here")
+    verify_pinned(network)
     if network.chain_hash != commit.beacon_chain_hash:
         raise NetworkNotCommitted(f"the commitment names another network than {network.name!r}")
     expected = beacon_round_for(network, commit.close_ms)
     if commit.beacon_round != expected:
         raise BeaconRoundNotByRule(f"the close determines beacon round {expected}, not {commit.beacon_round}")
+
+
+def verify_pinned(network: Network) -> None:
+    """
+    Check that a network that is, or calls itself, a public one has the values that are known here.
+
+    :raises NetworkNotAsPinned: it has others.
+    """
+    if network not in PINNED and (network.public or _poses_as_pinned(network)):
+        raise NetworkNotAsPinned(f"{network.name!r} is not a public network that is known here")
+
+
+def verify_own_network(network: Network) -> None:
+    """
+    Check that the chain hash of a network that the house runs itself is made of its key and times: the commitment
+    holds that hash only, and a key that it did not bind could be chosen after the close.
+
+    :raises NetworkNotCommitted: it is made of others.
+    """
+    if network in PINNED:
+        return
+    own = own_chain_hash(public_key=network.public_key, genesis=network.genesis, period=network.period)
+    if network.chain_hash != own:
+        raise NetworkNotCommitted(f"the chain hash of {network.name!r} is not made of its key, genesis and period")
 
 
 def verify_seed(*, commit: CommitLeaf, seed: bytes) -> None:
@@ -116,10 +140,13 @@ def verify_epoch_key(*, commit: CommitLeaf, epoch_key: bytes) -> None:
     """
     Check, once an epoch's key is published, that the round's seed came from it and was not chosen.
 
-    :raises SeedNotCommitted: the key gives another seed.
+    :raises SeedNotFromEpochKey: the key gives another seed.
     """
     seed = derive_seed(epoch_key=epoch_key, stream=commit.stream, round_number=commit.round_number)
-    verify_seed(commit=commit, seed=seed)
+    try:
+        verify_seed(commit=commit, seed=seed)
+    except SeedNotCommitted as refusal:
+        raise SeedNotFromEpochKey("the epoch's key gives another seed than the committed one") from refusal
 
 
 def _poses_as_pinned(network: Network) -> bool:

@@ -1,5 +1,5 @@
 """
-The four messages of KPS-1 in bytes: big-endian, every field of fixed width, zeros where nothing is.
+The five messages of KPS-1 in bytes: big-endian, every field of fixed width, zeros where nothing is.
 
 A message that exists is valid: building one checks every field, whether from values or from bytes, so each
 has exactly one encoding and `decode` accepts nothing else.
@@ -19,6 +19,7 @@ from fairness.messages.bet import (
 )
 from fairness.messages.close import CLOSE_LENGTH, CloseMessage
 from fairness.messages.commit import COMMIT_LENGTH, CommitLeaf
+from fairness.messages.epoch import EPOCH_LENGTH, EpochStatement
 from fairness.messages.fields import HEADER_LENGTH, PROTOCOL, MessageType
 from fairness.messages.result import RESULT_LENGTH, ResultLeaf, ResultStatus, VoidCause
 
@@ -31,6 +32,7 @@ __all__ = [
     "BITMAP_LENGTH",
     "CLOSE_LENGTH",
     "COMMIT_LENGTH",
+    "EPOCH_LENGTH",
     "HEADER_LENGTH",
     "PROTOCOL",
     "RESULT_LENGTH",
@@ -38,6 +40,7 @@ __all__ = [
     "BetTerms",
     "CloseMessage",
     "CommitLeaf",
+    "EpochStatement",
     "MessageType",
     "ResultLeaf",
     "ResultStatus",

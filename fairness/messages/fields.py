@@ -16,9 +16,12 @@ from fairness.errors import (
 
 PROTOCOL = b"KPS1"
 HEADER_LENGTH = 32
-"""Protocol, type, three zeros, stream and round: alike in all four messages."""
+"""Protocol, type, three zeros, stream and round: alike in all messages about one round."""
+PREFIX_LENGTH = 8
+"""Protocol, type and three zeros: alike in all messages."""
 
 _HEADER = struct.Struct(">4sB3s16sQ")
+_PREFIX = struct.Struct(">4sB3s")
 
 
 class MessageType(IntEnum):
@@ -28,11 +31,17 @@ class MessageType(IntEnum):
     BET = 2
     CLOSE = 3
     RESULT = 4
+    EPOCH = 5
 
 
 def header(message_type: MessageType, stream: UUID, round_number: int) -> bytes:
     """The first 32 bytes of a message."""
     return _HEADER.pack(PROTOCOL, message_type, bytes(3), stream.bytes, round_number)
+
+
+def prefix(message_type: MessageType) -> bytes:
+    """The first 8 bytes of a message: protocol, type, three zeros."""
+    return _PREFIX.pack(PROTOCOL, message_type, bytes(3))
 
 
 def open_header(data: bytes, expected: MessageType, length: int) -> tuple[UUID, int]:
@@ -41,15 +50,25 @@ def open_header(data: bytes, expected: MessageType, length: int) -> tuple[UUID, 
 
     :raises MessageMalformed: (a kind of it) the bytes are something else.
     """
+    open_prefix(data, expected, length)
+    _, _, _, stream, round_number = _HEADER.unpack_from(data)
+    return UUID(bytes=stream), round_number
+
+
+def open_prefix(data: bytes, expected: MessageType, length: int) -> None:
+    """
+    Refuse bytes that have not this type and length.
+
+    :raises MessageMalformed: (a kind of it) the bytes are something else.
+    """
     if len(data) != length:
         raise MessageLengthWrong(f"{expected.name} has {length} bytes, not {len(data)}")
-    protocol, message_type, zeros, stream, round_number = _HEADER.unpack_from(data)
+    protocol, message_type, zeros = _PREFIX.unpack_from(data)
     if protocol != PROTOCOL:
         raise MessageProtocolUnknown(f"a message begins with {PROTOCOL!r}, not {protocol!r}")
     if message_type != expected:
         raise MessageTypeWrong(f"{expected.name} has type {expected.value}, not {message_type}")
     require_zeros(zeros, at=5)
-    return UUID(bytes=stream), round_number
 
 
 def require_zeros(reserved: bytes, *, at: int) -> None:

@@ -10,8 +10,10 @@ from fairness.errors import InclusionProofInvalid, InputInvalid
 from fairness.merkle import (
     EMPTY_ROOT,
     audit_path,
+    audit_path_from_chunk,
     audit_paths,
     leaf_hash,
+    level_nodes,
     node_hash,
     root_of,
     verify_inclusion,
@@ -136,3 +138,68 @@ def test_an_epoch_of_a_hundred_thousand_leaves_has_proofs_of_seventeen_hashes() 
     for index, path in zip((0, 65_535, 99_999), audit_paths(hashes, (0, 65_535, 99_999)), strict=True):
         assert len(path) <= 17
         verify_inclusion(leaf_hash=hashes[index], index=index, size=100_000, path=path, root=root)
+
+
+def from_chunk(hashes: list[bytes], nodes: list[bytes], index: int, depth: int) -> list[bytes]:
+    first = index >> depth << depth
+    chunk = hashes[first : first + (1 << depth)]
+    return audit_path_from_chunk(chunk, nodes, index=index, size=len(hashes), depth=depth)
+
+
+def test_in_all_small_trees_a_stored_level_and_one_chunk_give_every_path() -> None:
+    for size in range(1, 71):
+        hashes = leaves(size)
+        paths = audit_paths(hashes, range(size))
+        for depth in range(9):
+            nodes = level_nodes(hashes, depth)
+            assert nodes == [root_of(hashes[at : at + (1 << depth)]) for at in range(0, size, 1 << depth)]
+            for index in range(size):
+                assert from_chunk(hashes, nodes, index, depth) == paths[index]
+
+
+@pytest.mark.parametrize("depth", [1, 3, 8])
+def test_up_to_600_leaves_a_stored_level_and_one_chunk_give_the_same_path(depth: int) -> None:
+    every = leaves(600)
+    for size in range(71, 601):
+        hashes = every[:size]
+        nodes = level_nodes(hashes, depth)
+        edges = {
+            0,
+            1,
+            size // 2,
+            size - 2,
+            size - 1,
+            (size - 1) >> depth << depth,
+            max(((size - 1) >> depth << depth) - 1, 0),
+        }
+        for index in edges:
+            assert from_chunk(hashes, nodes, index, depth) == audit_path(hashes, index)
+
+
+@given(size=st.integers(601, 100_000), depth=st.integers(0, 18), data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_in_a_large_tree_a_path_from_a_chunk_holds(size: int, depth: int, data: st.DataObject) -> None:
+    hashes = leaves(size)
+    nodes = level_nodes(hashes, depth)
+    index = data.draw(st.integers(0, size - 1))
+    path = from_chunk(hashes, nodes, index, depth)
+    verify_inclusion(leaf_hash=hashes[index], index=index, size=size, path=path, root=root_of(hashes))
+
+
+def test_parts_of_another_tree_are_refused() -> None:
+    hashes = leaves(20)
+    nodes = level_nodes(hashes, 3)
+    with pytest.raises(InputInvalid):
+        level_nodes(hashes, -1)
+    for chunk, level, index, size in (
+        (hashes[:8], nodes, 20, 20),
+        (hashes[:8], nodes, -1, 20),
+        (hashes[:7], nodes, 0, 20),
+        (hashes[16:], nodes, 0, 20),
+        (hashes[:8], nodes[:2], 0, 20),
+        (hashes[:8], nodes, 0, 25),
+    ):
+        with pytest.raises(InputInvalid):
+            audit_path_from_chunk(chunk, level, index=index, size=size, depth=3)
+    with pytest.raises(InputInvalid):
+        audit_path_from_chunk(hashes, hashes, index=0, size=20, depth=-1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairness.errors import FieldInvalid, MessageMalformed
+from fairness.errors import FieldInvalid, MessageMalformed, ReservedNotZero
 from fairness.messages import (
     BET_ACCEPTED_MS_OFFSET,
     BET_BLIND_OFFSET,
@@ -17,11 +17,13 @@ from fairness.messages import (
     BET_PREFIX_LENGTH,
     CLOSE_LENGTH,
     COMMIT_LENGTH,
+    EPOCH_LENGTH,
     RESULT_LENGTH,
     BetLeaf,
     BetTerms,
     CloseMessage,
     CommitLeaf,
+    EpochStatement,
     ResultLeaf,
     ResultStatus,
     VoidCause,
@@ -29,7 +31,7 @@ from fairness.messages import (
     picks_to_bitmap,
 )
 
-Message = CommitLeaf | BetLeaf | CloseMessage | ResultLeaf
+Message = CommitLeaf | BetLeaf | CloseMessage | ResultLeaf | EpochStatement
 
 u64 = st.integers(0, 2**64 - 1)
 u32 = st.integers(0, 2**32 - 1)
@@ -64,6 +66,7 @@ bets = st.builds(
     blind=st.binary(min_size=16, max_size=16),
 )
 closes = st.builds(CloseMessage, **position, closed_ms=u64, bets_count=u32, bets_root=digest, prev_close_hash=digest)
+epochs = st.builds(EpochStatement, root=digest, size=u64, committed_ms=u64)
 endings = {
     "commit_leaf_hash": digest,
     "seed": digest,
@@ -105,6 +108,7 @@ LENGTHS: dict[type[Message], int] = {
     BetLeaf: BET_LENGTH,
     CloseMessage: CLOSE_LENGTH,
     ResultLeaf: RESULT_LENGTH,
+    EpochStatement: EPOCH_LENGTH,
 }
 
 A_BET: dict[str, Any] = {
@@ -121,14 +125,14 @@ A_BET: dict[str, Any] = {
 }
 
 
-@given(message=commits | bets | closes | results)
+@given(message=commits | bets | closes | results | epochs)
 def test_decoding_gives_back_what_was_encoded(message: Message) -> None:
     data = message.encode()
     assert len(data) == LENGTHS[type(message)]
     assert type(message).decode(data) == message
 
 
-@given(message=commits | bets | closes | results, data=st.data())
+@given(message=commits | bets | closes | results | epochs, data=st.data())
 def test_a_changed_byte_is_refused_or_is_another_message_with_one_encoding(
     message: Message, data: st.DataObject
 ) -> None:
@@ -142,7 +146,7 @@ def test_a_changed_byte_is_refused_or_is_another_message_with_one_encoding(
     assert other.encode() == changed
 
 
-@given(message=commits | bets | closes | results, length=st.integers(0, 230))
+@given(message=commits | bets | closes | results | epochs, length=st.integers(0, 230))
 def test_no_message_is_read_from_another_length(message: Message, length: int) -> None:
     data = message.encode().ljust(length, b"\0")[:length]
     if length != LENGTHS[type(message)]:
@@ -150,7 +154,7 @@ def test_no_message_is_read_from_another_length(message: Message, length: int) -
             type(message).decode(data)
 
 
-@given(message=commits | bets | closes | results)
+@given(message=commits | bets | closes | results | epochs)
 def test_no_message_is_read_as_another_type(message: Message) -> None:
     for kind, length in LENGTHS.items():
         if kind is not type(message):
@@ -219,3 +223,14 @@ def test_a_result_cannot_contradict_itself(leaf: ResultLeaf) -> None:
         replace(leaf, beacon_signature=bytes(48))
     with pytest.raises(FieldInvalid):
         replace(leaf, numbers=tuple(range(1, 20)))
+
+
+def test_an_epoch_statement_has_the_bytes_of_the_protocol() -> None:
+    statement = EpochStatement(root=b"r" * 32, size=90_000, committed_ms=1_800_000_000_000)
+    size, committed = (90_000).to_bytes(8, "big"), (1_800_000_000_000).to_bytes(8, "big")
+    assert statement.encode() == b"KPS1\x05\0\0\0" + b"r" * 32 + size + committed + bytes(8)
+    for at in (5, 7, 56, 63):
+        data = bytearray(statement.encode())
+        data[at] = 1
+        with pytest.raises(ReservedNotZero):
+            EpochStatement.decode(bytes(data))

@@ -7,7 +7,7 @@ from pathlib import Path
 import fairness
 
 ROOT = Path(fairness.__file__).parents[1]
-LIBRARY_MODULES = {"fairness.bls_blst", "fairness.bls_python"}
+LIBRARY_MODULES = {"fairness.bls_blst", "fairness.bls_python", "fairness.ed25519_cryptography"}
 MODULES = sorted(
     {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

@@ -221,7 +221,7 @@ def test_rules_are_taken_from_the_commitment() -> None:
 
 def test_an_epoch_key_gives_the_seed_of_its_own_rounds_only() -> None:
     verify_epoch_key(commit=DRAW.commit, epoch_key=EPOCH_KEY)
-    with pytest.raises(errors.SeedNotCommitted):
+    with pytest.raises(errors.SeedNotFromEpochKey):
         verify_epoch_key(commit=DRAW.commit, epoch_key=sha256(b"another"))
 
 
