@@ -19,6 +19,7 @@ from bets.shapes import (
     BetQuery,
     PaytableOutput,
     PlacedOutput,
+    ReceiptQuery,
     show_bet,
     show_paytable,
     show_placed,
@@ -49,12 +50,14 @@ class BetsView(PlayerOrOperatorView):
         responses={201: PlacedOutput, 409: Problem, 422: Problem},
     )
     def post(self, request: Request) -> Response:
-        ask = slip_ask(read(request, BetAsk), caller=self.caller, key=idempotency_key(request))
+        body = read(request, BetAsk)
+        ask = slip_ask(body, caller=self.caller, key=idempotency_key(request))
         [placed] = placement.place_slips(operator=self.operator, asks=[ask])
         if isinstance(placed, Refusal):
             raise placed
         rounds = rounds_by_id(bet.round_id for bet in placed)
-        return Response(show_placed(self.operator, placed, rounds), status=CREATED)
+        shown = show_placed(self.operator, placed, rounds, sign_receipt=body.sign_receipt)
+        return Response(shown, status=CREATED)
 
     @extend_schema(operation_id="list_bets", parameters=query_parameters(BetQuery), responses={200: Page, 422: Problem})
     def get(self, request: Request) -> Response:
@@ -97,8 +100,10 @@ class BatchView(CallerView):
                 results=[
                     BatchItem(status=STATUS[own.kind], problem=problem(own))
                     if isinstance(own, Refusal)
-                    else BatchItem(status=CREATED, bet=show_placed(operator, own, rounds))
-                    for own in placed
+                    else BatchItem(
+                        status=CREATED, bet=show_placed(operator, own, rounds, sign_receipt=ask.sign_receipt)
+                    )
+                    for ask, own in zip(body.bets, placed, strict=True)
                 ]
             )
         )
@@ -136,10 +141,14 @@ def _status(name: str) -> str:
 class BetView(PlayerOrOperatorView):
     """One bet."""
 
-    @extend_schema(operation_id="read_bet", responses={200: BetOutput, 404: Problem})
+    @extend_schema(
+        operation_id="read_bet", parameters=query_parameters(ReceiptQuery), responses={200: BetOutput, 404: Problem}
+    )
     def get(self, request: Request, bet_id: UUID) -> Response:
+        query = read_query(request, ReceiptQuery)
         bet = selectors.get_bet(bet_id, player_id=self.caller.player_id)
-        return Response(show_bet(self.operator, bet, rounds_by_id([bet.round_id])[bet.round_id]))
+        one = rounds_by_id([bet.round_id])[bet.round_id]
+        return Response(show_bet(self.operator, bet, one, sign_receipt=query.sign_receipt))
 
 
 class BetProofView(PlayerOrOperatorView):

@@ -3,12 +3,12 @@
 from typing import Any
 
 from bets import paytables, receipts
-from bets.models import BetState
+from bets.models import BetState, BetStatus
 from bets.selectors import all_leaves, multipliers
 from fairness.merkle import audit_path
 from operators.models import Operator
 from rounds.models import Round
-from rounds.proofs import close_part
+from rounds.proofs import close_part, signed
 from rounds.selectors import get_round
 
 
@@ -23,11 +23,27 @@ def bet_proof(operator: Operator, bet: BetState) -> dict[str, Any]:
         str(pick): {str(hits): paytables.text_of(pays) for hits, pays in row.items()}
         for pick, row in multipliers(bet.paytable).items()
     }
-    return {
+    document = {
         "protocol": "KPS-1",
+        "bet_id": str(bet.pk),
         "bet": _bet_part(operator, bet, one),
         "close": close_part(one),
-        "paytable": {"id": bet.paytable_id, "hash": bytes(bet.paytable.hash).hex(), "multipliers": table},
+        "paytable": {"id": str(bet.paytable_id), "hash": bytes(bet.paytable.hash).hex(), "multipliers": table},
+        "outcome": _outcome_part(bet, one),
+    }
+    return signed([document])[0]
+
+
+def _outcome_part(bet: BetState, one: Round) -> dict[str, Any] | None:
+    """What became of the bet, once that is settled; None before, and for a bet that was given back."""
+    if bet.settlement_status not in (BetStatus.WON, BetStatus.LOST):
+        return None
+    won = bet.multiplier_hundredths
+    return {
+        "status": bet.settlement_status,
+        "hits": len(set(bet.picks) & set(one.numbers_drawn or ())),
+        "multiplier": paytables.text_of(won) if won is not None else None,
+        "win_minor": bet.win_amount or 0,
     }
 
 

@@ -13,11 +13,16 @@ from keno_platform.core.clock import to_text
 from keno_platform.http.pagination import PageQuery
 from keno_platform.http.parsing import Ask
 from operators.models import Operator
+from rounds.custody import sign_all
 from rounds.models import Round
 
 
 class BetAsk(Ask, frozen=True, kw_only=True):
-    """One bet: on the current round of `game`, or on `round_id`; with `rounds`, on so many consecutive rounds."""
+    """
+    One bet: on the current round of `game`, or on `round_id`; with `rounds`, on so many consecutive rounds.
+
+    With `sign_receipt` the answer carries the installation's signature over each receipt.
+    """
 
     picks: Any
     stake: Any
@@ -26,6 +31,7 @@ class BetAsk(Ask, frozen=True, kw_only=True):
     round_id: int | None = None
     player_token: str | None = None
     rounds: int = 1
+    sign_receipt: bool = False
 
 
 class BatchAsk(Ask, frozen=True, kw_only=True):
@@ -35,7 +41,11 @@ class BatchAsk(Ask, frozen=True, kw_only=True):
 
 
 class BetOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """A bet. `receipt` is the base64 of its KPS-1 BET leaf, whose hash is in the round's `bets_root`."""
+    """
+    A bet. `receipt` is the base64 of its KPS-1 BET leaf, whose hash is in the round's `bets_root`.
+
+    `receipt_signature` is Ed25519 in hex over those bytes, by the key `receipt_key_id`; null unless it is asked for.
+    """
 
     id: UUID
     ticket_id: UUID | None
@@ -54,7 +64,8 @@ class BetOutput(msgspec.Struct, frozen=True, kw_only=True):
     win_amount: str | None
     created_at: str
     receipt: str
-    receipt_signature: str | None
+    receipt_signature: str | None = None
+    receipt_key_id: str | None = None
 
 
 class PlacedOutput(BetOutput, frozen=True, kw_only=True):
@@ -75,6 +86,12 @@ class BatchOutput(msgspec.Struct, frozen=True, kw_only=True):
     """The answers of a batch in the order of its bets."""
 
     results: list[BatchItem]
+
+
+class ReceiptQuery(Ask, frozen=True, kw_only=True):
+    """Whether to sign the receipt."""
+
+    sign_receipt: bool = False
 
 
 class BetQuery(PageQuery, frozen=True, kw_only=True):
@@ -109,11 +126,23 @@ class PaytableOutput(msgspec.Struct, frozen=True, kw_only=True):
     picks: list[PickOutput]
 
 
-def show_placed(operator: Operator, own: list[Bet], rounds: dict[int, Round]) -> PlacedOutput:
+def show_placed(
+    operator: Operator, own: list[Bet], rounds: dict[int, Round], *, sign_receipt: bool = False
+) -> PlacedOutput:
     """The answer to a placement, the same now and at every retry: it tells what was accepted, not what came of it."""
-    shown = [BetOutput(**_members(operator, bet, rounds[bet.round_id]), **_PENDING) for bet in own]
-    first = _members(operator, own[0], rounds[own[0].round_id])
-    return PlacedOutput(**first, **_PENDING, ticket=shown)
+    all_members = [_members(operator, bet, rounds[bet.round_id]) for bet in own]
+    if sign_receipt:
+        all_members = _with_signatures(all_members)
+    shown = [BetOutput(**members, **_PENDING) for members in all_members]
+    return PlacedOutput(**all_members[0], **_PENDING, ticket=shown)
+
+
+def _with_signatures(all_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    signatures = sign_all([base64.b64decode(members["receipt"]) for members in all_members])
+    return [
+        members | {"receipt_signature": own.signature.hex(), "receipt_key_id": own.key_id}
+        for members, own in zip(all_members, signatures, strict=True)
+    ]
 
 
 _PENDING: dict[str, Any] = {
@@ -124,14 +153,16 @@ _PENDING: dict[str, Any] = {
 }
 
 
-def show_bet(operator: Operator, bet: BetState, one: Round) -> BetOutput:
+def show_bet(operator: Operator, bet: BetState, one: Round, *, sign_receipt: bool = False) -> BetOutput:
     """A bet with what became of it."""
+    members = _members(operator, bet, one)
+    [members] = _with_signatures([members]) if sign_receipt else [members]
     hits = bet.hits
     if hits is None and one.numbers_drawn is not None:
         hits = len(set(bet.picks) & set(one.numbers_drawn))
     won = bet.multiplier_hundredths
     return BetOutput(
-        **_members(operator, bet, one),
+        **members,
         status=bet.settlement_status,
         hits=hits,
         multiplier=paytables.text_of(won) if won is not None else None,
@@ -155,7 +186,6 @@ def _members(operator: Operator, bet: Bet | BetState, one: Round) -> dict[str, A
         "potential_max_win": operator.money(bet.potential_max_win),
         "created_at": to_text(bet.created_at),
         "receipt": base64.b64encode(leaf).decode(),
-        "receipt_signature": None,
     }
 
 

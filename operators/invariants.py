@@ -28,7 +28,7 @@ INVARIANTS = (
     ),
     Invariant(
         code="I27-history-is-append-only",
-        claim="Bets, movements, payouts, settlements and the audit log refuse every change",
+        claim="Bets, movements, payouts, settlements, roots, published keys and the audit log refuse every change",
         scope=Scope.INSTALLATION,
         violations=f"""{_TENANT_TABLES}
               AND c.relname ~ '^(bets_bet|bets_payout|bets_settlement|bets_cancellation|wallet_transaction)(_[0-9]+)?$'
@@ -36,8 +36,11 @@ INVARIANTS = (
                 SELECT 1 FROM pg_trigger t
                 WHERE t.tgrelid = c.oid AND t.tgname = 'append_only' AND t.tgenabled <> 'D')
             UNION ALL
-            SELECT 'public.audit_auditentry' WHERE NOT EXISTS (
-                SELECT 1 FROM pg_trigger t WHERE t.tgrelid = 'public.audit_auditentry'::regclass
+            SELECT one::text FROM unnest(ARRAY['public.audit_auditentry', 'public.anchors_root',
+                'public.anchors_transactionevent', 'public.rounds_epochkey', 'public.rounds_resultstree',
+                'public.rounds_countersignature']::regclass[]) one
+            WHERE NOT EXISTS (
+                SELECT 1 FROM pg_trigger t WHERE t.tgrelid = one
                 AND t.tgname = 'append_only' AND t.tgenabled <> 'D')""",
     ),
     Invariant(

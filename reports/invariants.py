@@ -1,25 +1,27 @@
-"""Running the invariants of all rooms, and the two that need more than a query."""
+"""Running the invariants of all rooms, and those that need more than a query."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
 
+import anchors.invariants
 import bets.invariants
 import bets.selectors
 import operators.invariants
 import rounds.invariants
 import wallet.invariants
 from fairness.errors import FairnessError
-from fairness.merkle import root_of
+from fairness.merkle import leaf_hash, root_of
 from keno_platform.core.invariants import Invariant, Scope
 from operators.selectors import list_operators
 from operators.tenancy import tenant_context
-from rounds.proofs import check_draw
+from rounds.proofs import check_draw, trees_with_leaves
 from rounds.selectors import rounds_with_bets_sealed, rounds_with_numbers
 
 ALL: tuple[Invariant, ...] = (
     *operators.invariants.INVARIANTS,
+    *anchors.invariants.INVARIANTS,
     *rounds.invariants.INVARIANTS,
     *wallet.invariants.INVARIANTS,
     *bets.invariants.INVARIANTS,
@@ -49,6 +51,8 @@ def check_all(*, rounds_max: int | None = None) -> Iterator[Finding]:
     yield _finding("I15-draws-reproduce", claim, list(_wrong_draws(rounds_max)))
     claim = "Every bets_root is the root of exactly the bets in its round"
     yield _finding("I12-roots-reproduce", claim, list(_wrong_roots(rounds_max)))
+    claim = "Every root of an epoch and of results is the root of exactly its rounds' leaves"
+    yield _finding("I31-trees-reproduce", claim, list(_wrong_trees(rounds_max)))
 
 
 def _finding(code: str, claim: str, offenders: list[str]) -> Finding:
@@ -82,3 +86,10 @@ def _wrong_roots(rounds_max: int | None) -> Iterator[str]:
         leaves = [leaf for _, leaf in bets.selectors.all_leaves(one.pk)]
         if (root_of(leaves), len(leaves)) != (bytes(one.bets_root or b""), one.bets_count):
             yield f"round {one.pk}"
+
+
+def _wrong_trees(rounds_max: int | None) -> Iterator[str]:
+    for tree, leaves in trees_with_leaves(rounds_max):
+        hashes = [leaf_hash(leaf) for leaf in leaves]
+        if (root_of(hashes), len(hashes)) != (bytes(tree.root), tree.size):
+            yield str(tree)

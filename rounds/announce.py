@@ -46,8 +46,17 @@ def describe(one: Round) -> dict[str, Any]:
         "closes_at": clock.to_text(one.closes_at),
         "commitment": bytes(one.server_seed_hash).hex(),
     }
+    if one.signed_only is not None:
+        known["commitment_status"] = "signed-only" if one.signed_only else "anchored"
     if one.close_message is not None and one.bets_root is not None:
         known |= {"bets_count": one.bets_count, "bets_root": bytes(one.bets_root).hex()}
+    if one.status == RoundStatus.CLOSED and one.close_message is not None:
+        # Whoever keeps this frame has the CLOSE from before the beacon existed: another one later would be a proof.
+        known["close"] = {
+            "message": bytes(one.close_message).hex(),
+            "signature": bytes(one.close_signature or b"").hex(),
+            "key_id": one.close_key_id,
+        }
     if one.numbers_drawn is not None:
         known["numbers"] = list(one.numbers_drawn)
     if one.status == RoundStatus.REVEALED and one.server_seed is not None:

@@ -1,26 +1,32 @@
 """
 Custody of secrets: the only module that can open what is sealed. It asks the database whether a round's betting
-has ended before it derives a seed, and whether a beacon's time has come before it signs one.
+has ended before it derives a seed, whether an epoch is over before it gives its key away, and whether a beacon's time
+has come before it signs one.
 """
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from fairness import bls
 from fairness.hashing import sha256
 from fairness.networks import Network, beacon_time
 from fairness.seeds import derive_seed
-from rounds.models import SealedKey
+from rounds.models import Epoch, SealedKey, SigningKey
 
 NONCE_BYTES = 12
 SIGNING_KEY = "close-signing"
+"""What every signing key is sealed about."""
 LOCAL_BEACON = "beacon-local"
 
 
@@ -34,6 +40,17 @@ class PublicKey:
 
     key_id: str
     public_key: bytes
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """An Ed25519 signature and whose it is."""
+
+    signature: bytes
+    key_id: str
+    public_key: bytes
 
 
 def new_epoch_key() -> bytes:
@@ -44,7 +61,7 @@ def new_epoch_key() -> bytes:
 def seal(secret: bytes, *, about: bytes) -> bytes:
     """AES-256-GCM: nonce, ciphertext and tag. `about` must be given again to open it."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(settings.SEAL_KEY).encrypt(nonce, secret, about)
+    return nonce + AESGCM(settings.SEAL_KEYS[0]).encrypt(nonce, secret, about)
 
 
 def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes | None]:
@@ -54,9 +71,7 @@ def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes | None]:
     :raises NotYet: one of them, by the database's own clock and state, can still take bets.
     """
     wanted = list(round_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(_ENDED, [wanted])
-        rows = cursor.fetchall()
+    rows = _rows(_ENDED, [wanted])
     if {row[0] for row in rows} != set(wanted):
         raise NotYet("a seed was asked for before its round's close")
     keys = {epoch_id: _epoch_key(sealed, root) for *_, epoch_id, sealed, root in rows}
@@ -64,6 +79,18 @@ def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes | None]:
         round_id: derive_seed(epoch_key=key, stream=stream, round_number=number) if (key := keys[epoch_id]) else None
         for round_id, stream, number, epoch_id, _, _ in rows
     }
+
+
+def key_of_ended_epoch(epoch_id: int) -> bytes | None:
+    """
+    The key of an epoch that is over, for everybody to see; None where it cannot be opened.
+
+    :raises NotYet: the delay after its end has not passed, or a round of it has not come to its end.
+    """
+    rows = _rows(_EPOCH_OVER, [settings.EPOCH_KEY_DELAY_SECONDS, epoch_id])
+    if not rows:
+        raise NotYet("an epoch's key was asked for before the epoch's end")
+    return _epoch_key(*rows[0])
 
 
 def _epoch_key(sealed: bytes, root: bytes) -> bytes | None:
@@ -82,19 +109,60 @@ _ENDED = """
       AND (r.status IN ('drawn', 'settled', 'revealed', 'void')
            OR (r.status = 'closed' AND r.close_message IS NOT NULL))
 """
+# Also void rounds stay secret until their betting time is over.
+_EPOCH_OVER = """
+    SELECT e.sealed_key, e.root FROM public.rounds_epoch e
+    WHERE e.ends_at + make_interval(secs => %s) <= clock_timestamp() AND e.id = %s
+      AND NOT EXISTS (SELECT 1 FROM public.rounds_round r
+                      WHERE r.epoch_id = e.id
+                        AND (r.status NOT IN ('revealed', 'void') OR r.closes_at > clock_timestamp()))
+"""
 
 
-def sign_close(message: bytes) -> tuple[bytes, str]:
-    """The Ed25519 signature over a CLOSE message, and the id of the key that made it."""
-    row = _key(SIGNING_KEY, _new_signing_key)
-    private = Ed25519PrivateKey.from_private_bytes(_open(bytes(row.sealed), about=row.name.encode()))
-    return private.sign(message), key_id(bytes(row.public_key))
+def sign(message: bytes) -> Signed:
+    """The installation's Ed25519 signature over a message, by the key that signs now."""
+    return sign_all([message])[0]
 
 
-def signing_key() -> PublicKey:
-    """The key that CLOSE messages are signed with now."""
-    public = bytes(_key(SIGNING_KEY, _new_signing_key).public_key)
-    return PublicKey(key_id=key_id(public), public_key=public)
+def sign_all(messages: Iterable[bytes]) -> list[Signed]:
+    """The same over many messages, the key opened once."""
+    row = _signing_key()
+    private = Ed25519PrivateKey.from_private_bytes(_open(bytes(row.sealed), about=SIGNING_KEY.encode()))
+    public = bytes(row.public_key)
+    return [Signed(signature=private.sign(message), key_id=row.key_id, public_key=public) for message in messages]
+
+
+def signing_keys() -> list[PublicKey]:
+    """Every key that this installation signs or has signed with, oldest first."""
+    _signing_key()
+    return [
+        PublicKey(
+            key_id=row.key_id,
+            public_key=bytes(row.public_key),
+            valid_from=row.created_at,
+            valid_until=row.retired_at,
+        )
+        for row in SigningKey.objects.order_by("created_at")
+    ]
+
+
+@transaction.atomic
+def rotate_signing_key() -> str:
+    """Retire the key that signs, and make another; what the old one has signed stays valid. Returns the new id."""
+    SigningKey.objects.filter(retired_at__isnull=True).update(retired_at=Now())
+    return _signing_key().key_id
+
+
+def _signing_key() -> SigningKey:
+    found = SigningKey.objects.filter(retired_at__isnull=True).first()
+    if found:
+        return found
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    sealed = seal(private.private_bytes_raw(), about=SIGNING_KEY.encode())
+    made = SigningKey(key_id=key_id(public), public_key=public, sealed=sealed)
+    SigningKey.objects.bulk_create([made], ignore_conflicts=True)
+    return SigningKey.objects.get(retired_at__isnull=True)
 
 
 def local_beacon_key() -> bytes:
@@ -108,10 +176,9 @@ def sign_local_beacon(*, network: Network, beacon_round: int) -> bytes:
 
     :raises NotYet: its time has not come by the database's clock.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp()) >= %s", [beacon_time(network, beacon_round)])
-        if cursor.fetchone() != (True,):
-            raise NotYet("a beacon was asked for before its time")
+    due = _rows("SELECT extract(epoch FROM clock_timestamp()) >= %s", [beacon_time(network, beacon_round)])
+    if due != [(True,)]:
+        raise NotYet("a beacon was asked for before its time")
     row = _key(LOCAL_BEACON, _new_beacon_key)
     return bls.sign_beacon(secret=_open(bytes(row.sealed), about=row.name.encode()), beacon_round=beacon_round)
 
@@ -121,8 +188,57 @@ def key_id(public_key: bytes) -> str:
     return sha256(public_key)[:8].hex()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resealed:
+    """What a rotation of the seal key came to. `lost` names what no key opens."""
+
+    already: int
+    resealed: int
+    lost: tuple[str, ...]
+
+
+@transaction.atomic
+def reseal_all() -> Resealed:
+    """Seal anew, under the first of the seal keys, whatever one of the old ones still seals."""
+    already, resealed, lost = 0, 0, []
+    for row, column, about in _sealed_rows():
+        sealed = bytes(getattr(row, column))
+        if _opens(settings.SEAL_KEYS[0], sealed, about):
+            already += 1
+            continue
+        try:
+            setattr(row, column, seal(_open(sealed, about=about), about=about))
+        except InvalidTag:
+            lost.append(str(row))
+            continue
+        row.save(update_fields=[column])
+        resealed += 1
+    return Resealed(already=already, resealed=resealed, lost=tuple(lost))
+
+
+def _sealed_rows() -> Iterator[tuple[Epoch | SealedKey | SigningKey, str, bytes]]:
+    """Each sealed value: its row, its column, and what it is sealed about."""
+    for epoch in Epoch.objects.select_for_update().order_by("pk").iterator():
+        yield epoch, "sealed_key", bytes(epoch.root)
+    for key in SealedKey.objects.select_for_update():
+        yield key, "sealed", key.name.encode()
+    for own in SigningKey.objects.select_for_update():
+        yield own, "sealed", SIGNING_KEY.encode()
+
+
+def _opens(key: bytes, sealed: bytes, about: bytes) -> bool:
+    with suppress(InvalidTag):
+        AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
+        return True
+    return False
+
+
 def _open(sealed: bytes, *, about: bytes) -> bytes:
-    return AESGCM(settings.SEAL_KEY).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
+    """:raises InvalidTag: none of the keys opens it, or it is about something else."""
+    for key in settings.SEAL_KEYS:
+        with suppress(InvalidTag):
+            return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
+    raise InvalidTag
 
 
 def _key(name: str, make: Callable[[], tuple[bytes, bytes]]) -> SealedKey:
@@ -137,11 +253,13 @@ def _key(name: str, make: Callable[[], tuple[bytes, bytes]]) -> SealedKey:
     return SealedKey.objects.get(name=name)
 
 
-def _new_signing_key() -> tuple[bytes, bytes]:
-    private = Ed25519PrivateKey.generate()
-    return private.private_bytes_raw(), private.public_key().public_bytes_raw()
-
-
 def _new_beacon_key() -> tuple[bytes, bytes]:
     secret = bls.generate_secret()
     return secret, bls.public_key_of(secret)
+
+
+def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

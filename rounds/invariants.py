@@ -1,5 +1,7 @@
 """What must always hold of rounds and draws."""
 
+from django.conf import settings
+
 from keno_platform.core.invariants import Invariant, Scope
 
 STUCK_S = 60
@@ -91,5 +93,51 @@ INVARIANTS = (
             WHERE p.settled_at IS NULL AND (
                 r.status IN ('settled', 'revealed')
                 OR coalesce(r.drawn_at, r.voided_at) < clock_timestamp() - interval '{STUCK_S} seconds')""",
+    ),
+    Invariant(
+        code="I31-one-result-a-round",
+        claim="Trees of results have exactly their rounds, and no round waits more than two hours too long for its own",
+        scope=Scope.INSTALLATION,
+        violations=f"""
+            SELECT 'tree ' || t.id FROM public.rounds_resultstree t LEFT JOIN public.rounds_round r
+                ON r.results_tree_id = t.id
+            GROUP BY t.id, t.size
+            HAVING count(r.id) <> t.size OR min(r.results_index) <> 0 OR max(r.results_index) <> t.size - 1
+            UNION ALL
+            SELECT 'round ' || r.id FROM public.rounds_round r
+            WHERE r.results_tree_id IS NULL AND r.status IN ('revealed', 'void')
+              AND greatest(r.closes_at, coalesce(r.revealed_at, r.voided_at))
+                  < clock_timestamp() - make_interval(secs => {settings.RESULTS_SECONDS} + 7200)""",
+    ),
+    Invariant(
+        code="I32-roots-are-registered",
+        claim="The root of every epoch and tree of results has its place in the order of the chain, and is that root",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT 'epoch ' || e.id FROM public.rounds_epoch e
+            LEFT JOIN public.anchors_root a ON a.seq = e.anchor_seq AND a.kind = 1 AND a.root = e.root
+            WHERE a.seq IS NULL
+            UNION ALL
+            SELECT 'results ' || t.id FROM public.rounds_resultstree t
+            LEFT JOIN public.anchors_root a ON a.seq = t.anchor_seq AND a.kind = 2 AND a.root = t.root
+            WHERE a.seq IS NULL""",
+    ),
+    Invariant(
+        code="I33-keys-after-their-epochs",
+        claim="No epoch's key is published before the epoch has ended with all its rounds",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT e.id FROM public.rounds_epoch e JOIN public.rounds_epochkey k ON k.epoch_id = e.id
+            WHERE k.published_at < e.ends_at OR EXISTS (
+                SELECT 1 FROM public.rounds_round r
+                WHERE r.epoch_id = e.id AND (r.status NOT IN ('revealed', 'void') OR r.closes_at > k.published_at))""",
+    ),
+    Invariant(
+        code="I34-anchored-where-demanded",
+        claim="No round of a game that demands anchoring has opened without it",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT r.id FROM public.rounds_round r
+            WHERE r.anchoring = 'required' AND r.opened_at IS NOT NULL AND r.signed_only IS NOT FALSE""",
     ),
 )

@@ -12,8 +12,16 @@ from django.db.models.functions import Now
 class NetworkName(models.TextChoices):
     """Where the unpredictable half of a draw comes from; see docs/fairness.md."""
 
+    DRAND = "drand-quicknet", "drand quicknet: the League of Entropy's public beacon"
     LOCAL = "local", "local: this installation's own beacon, not public"
     NONE = "none", "none: commit and reveal only, known to the operator"
+
+
+class Anchoring(models.TextChoices):
+    """What becomes of a round whose epoch is not final on the chain when the round should open."""
+
+    REQUIRED = "required", "required: the round does not open and is void"
+    SIGNED_ONLY = "signed-only", "signed-only: the round opens, labelled so"
 
 
 class Game(models.Model):
@@ -25,6 +33,7 @@ class Game(models.Model):
     interval_seconds = models.PositiveIntegerField(default=10, validators=[MinValueValidator(2)])
     betting_seconds = models.PositiveIntegerField(default=7, validators=[MinValueValidator(1)])
     network = models.CharField(max_length=24, choices=NetworkName.choices, default=NetworkName.LOCAL)
+    anchoring = models.CharField(max_length=12, choices=Anchoring.choices, default=Anchoring.SIGNED_ONLY)
     owner = models.ForeignKey("operators.Operator", null=True, blank=True, on_delete=models.PROTECT)
     active = models.BooleanField(default=True)
     event_seq = models.BigIntegerField(default=0, editable=False)
@@ -33,6 +42,7 @@ class Game(models.Model):
     class Meta:
         constraints = [
             CheckConstraint(condition=Q(network__in=NetworkName.values), name="rounds_game_network_known"),
+            CheckConstraint(condition=Q(anchoring__in=Anchoring.values), name="rounds_game_anchoring_known"),
             CheckConstraint(
                 condition=Q(interval_seconds__gt=F("betting_seconds"), betting_seconds__gt=0),
                 name="rounds_game_draws_between_rounds",
@@ -44,17 +54,51 @@ class Game(models.Model):
 
 
 class Epoch(models.Model):
-    """A run of rounds of all games whose seeds come from one sealed key and whose commitments share one root."""
+    """
+    A run of rounds of all games whose seeds come from one sealed key and whose commitments share one root.
+
+    `statement` is the signed word that the root was fixed when it was; `anchor_seq` the root's place in the order of
+    the chain; `nodes` one level of the tree, so that a proof need not build the rest of it again.
+    """
 
     sealed_key = models.BinaryField(max_length=60)
     root = models.BinaryField(max_length=32)
     size = models.PositiveIntegerField()
+    nodes = models.BinaryField(default=bytes)
+    statement = models.BinaryField(max_length=64, null=True)
+    statement_signature = models.BinaryField(max_length=64, null=True)
+    statement_key_id = models.CharField(max_length=16, blank=True)
+    anchor_seq = models.BigIntegerField(null=True, unique=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     committed_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"epoch {self.pk}"
+
+
+class EpochKey(models.Model):
+    """The key of an epoch that is over, published: it gives the seed of every round in it."""
+
+    epoch = models.OneToOneField(Epoch, primary_key=True, on_delete=models.PROTECT)
+    key = models.BinaryField(max_length=32)
+    published_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"key of epoch {self.epoch_id}"
+
+
+class ResultsTree(models.Model):
+    """The RESULT leaves of rounds that ended, in the order in which they were drawn, under one root."""
+
+    root = models.BinaryField(max_length=32)
+    size = models.PositiveIntegerField()
+    nodes = models.BinaryField(default=bytes)
+    anchor_seq = models.BigIntegerField(null=True, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"results {self.pk}"
 
 
 class RoundStatus(models.TextChoices):
@@ -80,6 +124,7 @@ class Round(models.Model):
     epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT)
     leaf_index = models.PositiveIntegerField()
     network = models.CharField(max_length=24, choices=NetworkName.choices)
+    anchoring = models.CharField(max_length=12, choices=Anchoring.choices, default=Anchoring.SIGNED_ONLY)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     beacon_round = models.BigIntegerField()
@@ -88,6 +133,7 @@ class Round(models.Model):
 
     status = models.CharField(max_length=12, choices=RoundStatus.choices, default=RoundStatus.SCHEDULED)
     opened_at = models.DateTimeField(null=True)
+    signed_only = models.BooleanField(null=True, help_text="It opened before its epoch was final on the chain.")
     closed_at = models.DateTimeField(null=True)
     bets_count = models.PositiveIntegerField(null=True)
     bets_root = models.BinaryField(max_length=32, null=True)
@@ -103,14 +149,23 @@ class Round(models.Model):
     voided_at = models.DateTimeField(null=True)
     void_cause = models.PositiveSmallIntegerField(null=True)
     void_reason = models.CharField(max_length=200, blank=True)
+    results_tree = models.ForeignKey(ResultsTree, null=True, on_delete=models.PROTECT, db_index=False)
+    results_index = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["game", "number"], name="rounds_number_once"),
             UniqueConstraint(fields=["game"], condition=Q(status="open"), name="rounds_one_open_per_game"),
             UniqueConstraint(fields=["epoch", "leaf_index"], name="rounds_leaf_once"),
+            UniqueConstraint(fields=["results_tree", "results_index"], name="rounds_result_once"),
+            CheckConstraint(
+                condition=Q(results_tree__isnull=True, results_index__isnull=True)
+                | Q(results_tree__isnull=False, results_index__isnull=False, status__in=["revealed", "void"]),
+                name="rounds_result_of_the_finished",
+            ),
             CheckConstraint(condition=Q(status__in=RoundStatus.values), name="rounds_status_known"),
             CheckConstraint(condition=Q(network__in=NetworkName.values), name="rounds_network_known"),
+            CheckConstraint(condition=Q(anchoring__in=Anchoring.values), name="rounds_anchoring_known"),
             CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="rounds_closes_after_opening"),
             CheckConstraint(condition=Q(created_at__lt=F("opens_at")), name="rounds_committed_before_opening"),
             CheckConstraint(
@@ -131,6 +186,11 @@ class Round(models.Model):
                 fields=["id"],
                 condition=Q(status="void", server_seed__isnull=True),
                 name="rounds_void_to_reveal",
+            ),
+            Index(
+                fields=["id"],
+                condition=Q(status__in=["revealed", "void"], results_tree__isnull=True),
+                name="rounds_without_result",
             ),
             Index(fields=["game", "opens_at"], name="rounds_by_game_and_time"),
         ]
@@ -166,6 +226,43 @@ class Lease(models.Model):
         return self.name
 
 
+class Countersignature(models.Model):
+    """An operator's own signature under the CLOSE of a round: it has seen these bets and no others."""
+
+    pk = models.CompositePrimaryKey("round_id", "operator_id")
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, db_index=False)
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, db_index=False)
+    public_key = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"operator {self.operator_id} under round {self.round_id}"
+
+
+class SigningKey(models.Model):
+    """An Ed25519 key of the installation, its private half sealed. The one that is not retired signs."""
+
+    key_id = models.CharField(max_length=16, primary_key=True)
+    public_key = models.BinaryField(max_length=32)
+    sealed = models.BinaryField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["retired_at"],
+                condition=Q(retired_at__isnull=True),
+                nulls_distinct=False,
+                name="rounds_one_key_signs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key_id
+
+
 class SealedKey(models.Model):
     """A private key of the installation, sealed; its public half is for everybody."""
 
@@ -176,6 +273,19 @@ class SealedKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Relay(models.Model):
+    """A relay of a public beacon, as whoever drives the rounds has met it last."""
+
+    url = models.CharField(max_length=200, primary_key=True)
+    answered_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=32, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.url
 
 
 class SeedLog(models.Model):

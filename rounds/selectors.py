@@ -1,14 +1,25 @@
 """Reading games and rounds."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from keno_platform.core.errors import Kind, Refusal
-from rounds.models import Game, Participation, Round, RoundStatus
+from keno_platform.core.clock import to_milliseconds
+from keno_platform.core.errors import Kind, NotFound, Refusal
+from rounds.models import (
+    Countersignature,
+    Epoch,
+    EpochKey,
+    Game,
+    Participation,
+    ResultsTree,
+    Round,
+    RoundStatus,
+)
 
 FINISHED = (RoundStatus.REVEALED, RoundStatus.VOID)
 
@@ -62,11 +73,15 @@ def get_game(*, code: str, operator_id: UUID) -> Game:
     return game
 
 
+def _full() -> QuerySet[Round]:
+    """Rounds with all that answers about them are made of, without what is long or secret and seldom needed."""
+    rounds = Round.objects.select_related("game", "epoch", "results_tree")
+    return rounds.defer("epoch__sealed_key", "epoch__nodes", "results_tree__nodes")
+
+
 def rounds_for(operator_id: UUID) -> QuerySet[Round]:
     """Rounds of the games that are open to this operator."""
-    return Round.objects.select_related("game", "epoch").filter(
-        Q(game__owner__isnull=True) | Q(game__owner_id=operator_id)
-    )
+    return _full().filter(Q(game__owner__isnull=True) | Q(game__owner_id=operator_id))
 
 
 def get_round(*, round_id: int, operator_id: UUID | None = None) -> Round:
@@ -75,7 +90,7 @@ def get_round(*, round_id: int, operator_id: UUID | None = None) -> Round:
 
     :raises RoundNotFound: none, or another operator's.
     """
-    rounds = Round.objects.select_related("game", "epoch") if operator_id is None else rounds_for(operator_id)
+    rounds = _full() if operator_id is None else rounds_for(operator_id)
     found = rounds.filter(pk=round_id).first()
     if found is None:
         raise RoundNotFound(round_id=round_id)
@@ -88,7 +103,7 @@ def current_round(game: Game) -> Round:
 
     :raises RoundNotOpen: the game has no round ahead.
     """
-    ahead = Round.objects.select_related("game", "epoch").filter(game=game)
+    ahead = _full().filter(game=game)
     found = ahead.filter(status=RoundStatus.OPEN).first() or (
         ahead.filter(status=RoundStatus.SCHEDULED).order_by("opens_at").first()
     )
@@ -100,7 +115,8 @@ def current_round(game: Game) -> Round:
 def latest_drawn(game: Game, count: int) -> Sequence[Round]:
     """The last rounds of a game whose numbers are known, newest first."""
     drawn = [RoundStatus.DRAWN, RoundStatus.SETTLED, RoundStatus.REVEALED]
-    return list(Round.objects.filter(game=game, status__in=drawn).order_by("-number")[:count])
+    rounds = _full().filter(game=game, status__in=drawn)
+    return list(rounds.order_by("-number")[:count])
 
 
 def consecutive_rounds(first: Round, count: int) -> list[Round]:
@@ -109,9 +125,113 @@ def consecutive_rounds(first: Round, count: int) -> list[Round]:
     return list(following.order_by("number")[:count])
 
 
-def epoch_commitments(epoch_id: int) -> list[Round]:
-    """All rounds of an epoch in the order of its tree."""
-    return list(Round.objects.select_related("game").filter(epoch_id=epoch_id).order_by("leaf_index"))
+def epoch_commitments(epoch_id: int, *, first: int = 0, last: int | None = None) -> Iterator[Round]:
+    """The rounds of an epoch in the order of its tree: all, or those with indexes from `first` to before `last`."""
+    rounds = Round.objects.select_related("game").filter(epoch_id=epoch_id, leaf_index__gte=first)
+    rounds = rounds.order_by("leaf_index")
+    return rounds.iterator(chunk_size=2000) if last is None else iter(rounds.filter(leaf_index__lt=last))
+
+
+def results_of(tree_id: int, *, first: int = 0, last: int | None = None) -> Iterator[Round]:
+    """The rounds of a tree of results in its order: all, or those with indexes from `first` to before `last`."""
+    rounds = Round.objects.select_related("game").filter(results_tree_id=tree_id, results_index__gte=first)
+    rounds = rounds.order_by("results_index")
+    return rounds.iterator(chunk_size=2000) if last is None else iter(rounds.filter(results_index__lt=last))
+
+
+def rounds_for_proof(round_ids: Iterable[int]) -> list[Round]:
+    """These rounds with all that their proof documents are made of, in the order of their numbers."""
+    rounds = _full()
+    return list(rounds.filter(pk__in=list(round_ids)).order_by("game_id", "number"))
+
+
+def get_round_for_proof(round_id: int) -> Round:
+    """
+    One round with all that its proof document is made of.
+
+    :raises RoundNotFound: there is none.
+    """
+    found = rounds_for_proof([round_id])
+    if not found:
+        raise RoundNotFound(round_id=round_id)
+    return found[0]
+
+
+def finished_on(*, code: str, day: date) -> list[int]:
+    """
+    The ids of a game's rounds that opened on this day (UTC) and are revealed or void, in the order of their numbers.
+
+    :raises GameNotFound: no game has this code.
+    """
+    game = Game.objects.filter(code=code).first()
+    if game is None:
+        raise GameNotFound(game=code)
+    begin = datetime.combine(day, time(), UTC)
+    rounds = Round.objects.filter(game=game, opens_at__gte=begin, opens_at__lt=begin + timedelta(days=1))
+    return list(rounds.filter(status__in=FINISHED).order_by("number").values_list("pk", flat=True))
+
+
+def countersignatures(round_ids: Iterable[int]) -> dict[int, list[Countersignature]]:
+    """The operators' signatures under the CLOSE of these rounds, by round, in the order of operators' ids."""
+    found: dict[int, list[Countersignature]] = {}
+    for each in Countersignature.objects.filter(round_id__in=list(round_ids)).order_by("operator_id"):
+        found.setdefault(each.round_id, []).append(each)
+    return found
+
+
+def published_keys(epoch_ids: Iterable[int]) -> dict[int, bytes]:
+    """The keys of those of these epochs that are over and published."""
+    return {each.epoch_id: bytes(each.key) for each in EpochKey.objects.filter(epoch_id__in=list(epoch_ids))}
+
+
+def key_due_ms(epoch: Epoch) -> int:
+    """When the key of an epoch is due to be published, in milliseconds since 1970."""
+    return to_milliseconds(epoch.ends_at + timedelta(seconds=settings.EPOCH_KEY_DELAY_SECONDS))
+
+
+def epochs_to_publish() -> list[int]:
+    """The epochs that are over, with their delay and all their rounds, and whose key is not published."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPUBLISHED, [settings.EPOCH_KEY_DELAY_SECONDS])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_UNPUBLISHED = """
+    SELECT e.id FROM public.rounds_epoch e
+    WHERE e.ends_at + make_interval(secs => %s) <= clock_timestamp()
+      AND NOT EXISTS (SELECT 1 FROM public.rounds_epochkey k WHERE k.epoch_id = e.id)
+      AND NOT EXISTS (SELECT 1 FROM public.rounds_round r
+                      WHERE r.epoch_id = e.id
+                        AND (r.status NOT IN ('revealed', 'void') OR r.closes_at > clock_timestamp()))
+    ORDER BY e.id
+"""
+
+
+def trees_of_latest(latest: int | None) -> tuple[list[Epoch], list[ResultsTree]]:
+    """The epochs and trees of results in which the latest N finished rounds stand; without N all there are."""
+    if latest is None:
+        return list(Epoch.objects.order_by("pk")), list(ResultsTree.objects.order_by("pk"))
+    rounds = Round.objects.filter(status__in=FINISHED).order_by("-pk").values_list("epoch_id", "results_tree_id")
+    pairs = list(rounds[:latest])
+    epochs = Epoch.objects.filter(pk__in={epoch for epoch, _ in pairs}).order_by("pk")
+    return list(epochs), list(ResultsTree.objects.filter(pk__in={tree for _, tree in pairs}).order_by("pk"))
+
+
+def tree_of(seq: int) -> Epoch | ResultsTree:
+    """
+    The tree whose root has this place in the order of the chain.
+
+    :raises NotFound: there is none.
+    """
+    found = Epoch.objects.filter(anchor_seq=seq).first() or ResultsTree.objects.filter(anchor_seq=seq).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def epochs_by_seq(seqs: Iterable[int]) -> dict[int, Epoch]:
+    """The epochs whose roots have these places in the order of the chain."""
+    return {epoch.anchor_seq or 0: epoch for epoch in Epoch.objects.filter(anchor_seq__in=list(seqs))}
 
 
 def unsettled(round_ids: Iterable[int] | None = None, *, older_than_s: float = 0) -> list[tuple[int, UUID]]:

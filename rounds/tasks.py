@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from rounds.services import epochs, tick
+from rounds.services import epochs, results, tick
 
 
 @shared_task(name="rounds.tick", ignore_result=True)
@@ -15,3 +15,10 @@ def drive_rounds(**_: object) -> int:
 def schedule_ahead(**_: object) -> int:
     """Make the epochs that must stand by now."""
     return len(epochs.schedule_ahead())
+
+
+@shared_task(name="rounds.publish", ignore_result=True)
+def publish(**_: object) -> None:
+    """Put the results of ended rounds into a tree when it is time, and publish the keys of epochs that are over."""
+    results.make_tree()
+    results.publish_epoch_keys()

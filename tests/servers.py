@@ -10,7 +10,8 @@ import os
 from keno_platform.local.testing import SessionServers, start_session_servers
 
 MARK = "KENO_TEST_SERVERS"
-FAST = {"KENO_FIRST_ROUND_SECONDS": "1", "KENO_LOG_LEVEL": "WARNING"}
+FAST = {"KENO_FIRST_ROUND_SECONDS": "1", "KENO_LOG_LEVEL": "WARNING", "KENO_DRAND_URLS": ""}
+"""No test asks the real relays of a beacon."""
 
 
 def _start() -> SessionServers | None:

@@ -1,17 +1,13 @@
-"""Games, rounds and epochs for staff."""
+"""Rounds for staff."""
 
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from audit.editing import AuditedAdmin
 from fairness.messages import VoidCause
 from keno_platform.core import clock
 from keno_platform.staff import steps
@@ -29,11 +25,9 @@ from keno_platform.staff.columns import (
 )
 from keno_platform.staff.filters import DayFilter, Period
 from keno_platform.staff.pages import RecordAdmin, UncountedPages
-from keno_platform.staff.steps import ReasonForm, Step, StepForm, offered
-from operators.selectors import list_operators
+from keno_platform.staff.steps import ReasonForm, Step, offered
 from rounds import selectors
-from rounds.models import Epoch, Game, NetworkName, Round, RoundStatus
-from rounds.services.games import create_game
+from rounds.models import Epoch, Game, Round, RoundStatus
 from rounds.services.voiding import VOIDABLE, RoundNotVoidable, void_round
 
 STATUS_COLORS = {
@@ -45,94 +39,6 @@ STATUS_COLORS = {
 }
 AHEAD = "ahead"
 BIGGEST_NUMBER = 2**63 - 1
-
-
-class GameForm(StepForm):
-    """A new sequence of rounds. Only its name and whether it goes on can change later."""
-
-    code = forms.SlugField(max_length=32, widget=UnfoldAdminTextInputWidget, help_text="Part of the API's addresses.")
-    name = forms.CharField(max_length=80, widget=UnfoldAdminTextInputWidget)
-    interval_seconds = forms.IntegerField(
-        min_value=2,
-        max_value=86_400,
-        initial=10,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text="From round to round.",
-    )
-    betting_seconds = forms.IntegerField(
-        min_value=1,
-        max_value=86_399,
-        initial=7,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Shorter than the interval: the draw needs what is left.",
-    )
-    network = forms.ChoiceField(choices=NetworkName.choices, widget=UnfoldAdminSelectWidget, label="Entropy network")
-    owner = forms.ModelChoiceField(
-        queryset=list_operators(),
-        required=False,
-        empty_label="Shared by all operators",
-        widget=UnfoldAdminSelectWidget,
-    )
-
-
-CREATE = Step(
-    title="Create a game",
-    consequence="Its first rounds are committed within half a minute and open from then on, without end.",
-    button="Create",
-    form=GameForm,
-)
-
-
-@admin.register(Game)
-class GameAdmin(AuditedAdmin):
-    """Sequences of rounds. A game is never deleted; one that is not active gets no further rounds."""
-
-    list_display = (
-        "code",
-        "name",
-        "interval_seconds",
-        "betting_seconds",
-        "network",
-        column(lambda game: game.owner or "shared", name="owner_name", title="owner"),
-        "active",
-        utc("created_at"),
-    )
-    list_select_related = ("owner",)
-    list_filter = ("active",)
-    search_exactly = ("code",)
-    search_help_text = "An exact code."
-    readonly_fields = (
-        "code",
-        "stream",
-        "interval_seconds",
-        "betting_seconds",
-        "network",
-        column(lambda game: game.owner or "shared by all operators", name="owner_name", title="owner"),
-        column(
-            lambda game: list_link("rounds.round", "its rounds", f"game__id__exact={game.pk}"),
-            name="see_also",
-        ),
-        utc("created_at"),
-    )
-    fields = ("name", "active", *readonly_fields)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def operator_id_of(self, obj: Game) -> Any:
-        return obj.owner_id
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-
-        def perform(asked: dict[str, Any]) -> str:
-            owner = asked.pop("owner")
-            game = create_game(**asked, owner_id=owner.pk if owner else None, actor=steps.actor_of(request))
-            self.log_addition(request, game, [{"added": {}}])
-            return f"The game {game} is made; its rounds come within half a minute."
-
-        return steps.take(self, request, None, CREATE, perform)
 
 
 class OpeningFilter(DayFilter):
@@ -176,6 +82,20 @@ def _void_cause(one: Round) -> Any:
 
 def _proof(one: Round) -> Any:
     return link(f"/api/v1/rounds/{one.pk}/proof", f"/api/v1/rounds/{one.pk}/proof", elsewhere=True)
+
+
+def _commitment(one: Round) -> Any:
+    if one.signed_only is None:
+        return "not opened yet"
+    return "signed only: not final on the chain when it opened" if one.signed_only else "final on the chain"
+
+
+def _result(one: Round) -> Any:
+    return record_link("rounds.resultstree", one.results_tree_id) if one.results_tree_id else "in no tree yet"
+
+
+def _countersigned(one: Round) -> Any:
+    return len(selectors.countersignatures([one.pk]).get(one.pk, ()))
 
 
 def _related(one: Round) -> Any:
@@ -235,6 +155,8 @@ class RoundAdmin(RecordAdmin):
                     hexed("server_seed_hash", "commitment"),
                     column(lambda one: record_link("rounds.epoch", one.epoch_id), name="epoch_link", title="epoch"),
                     "leaf_index",
+                    "anchoring",
+                    column(_commitment, name="commitment_at_opening", title="commitment when it opened"),
                 )
             },
         ),
@@ -249,6 +171,7 @@ class RoundAdmin(RecordAdmin):
                     hexed("close_message"),
                     hexed("close_signature"),
                     "close_key_id",
+                    column(_countersigned, name="countersigned", title="countersigned by operators"),
                 )
             },
         ),
@@ -261,6 +184,8 @@ class RoundAdmin(RecordAdmin):
                     exact_utc("revealed_at"),
                     column(_seed, name="seed"),
                     hexed("beacon_signature"),
+                    column(_result, name="result", title="tree of results"),
+                    "results_index",
                 )
             },
         ),
@@ -305,17 +230,6 @@ class RoundAdmin(RecordAdmin):
             return f"Round {one.pk} is void; its stakes go back."
 
         return steps.take(self, request, one, step, perform)
-
-
-@admin.register(Epoch)
-class EpochAdmin(RecordAdmin):
-    """Runs of rounds whose commitments share one root. The sealed key is nobody's to see."""
-
-    paginator = UncountedPages
-    list_display = ("id", hexed("root", short=True), "size", utc("starts_at"), utc("ends_at"), utc("committed_at"))
-    search_exactly = ("id",)
-    search_help_text = "An exact epoch id."
-    fields = ("id", hexed("root"), "size", utc("starts_at"), utc("ends_at"), exact_utc("committed_at"))
 
 
 def count_finished_lately() -> int:

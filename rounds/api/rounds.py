@@ -1,13 +1,14 @@
-"""Games, rounds and their proofs."""
+"""Games and rounds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from anchors.selectors import anchored
 from keno_platform.core import clock
 from keno_platform.http.openapi import ListOf, Problem, query_parameters
 from keno_platform.http.pagination import Page, PageQuery, paginate
@@ -15,7 +16,7 @@ from keno_platform.http.parsing import Ask, ParameterInvalid, read_query
 from operators.authentication import CallerView
 from operators.models import Operator
 from players.authentication import PlayerOrOperatorView
-from rounds import custody, proofs, selectors
+from rounds import beacons, selectors
 from rounds.models import Game, Round, RoundStatus
 
 
@@ -28,6 +29,7 @@ class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
     betting_seconds: int
     entropy_network: str
     entropy_public: bool
+    anchoring: str
     active: bool
     currency: str
     min_stake: str
@@ -36,7 +38,12 @@ class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoundOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """A round. What is not known, or not public yet, is null. The seed is public once the round is revealed."""
+    """
+    A round. What is not known, or not public yet, is null. The seed is public once the round is revealed.
+
+    `commitment_status` is `anchored` where the commitment was final on the chain when the round opened, `signed-only`
+    where it was not; the two references are transactions on the chain: of the commitment, and of the result.
+    """
 
     round_id: int
     game: str
@@ -51,6 +58,7 @@ class RoundOutput(msgspec.Struct, frozen=True, kw_only=True):
     drawn_at: str | None
     server_seed: str | None
     server_seed_hash: str
+    commitment_status: str | None
     blockchain_commit_reference: str | None
     blockchain_reveal_reference: str | None
     void_reason: str | None
@@ -86,7 +94,8 @@ def show_game(game: Game, operator: Operator) -> GameOutput:
         interval_seconds=game.interval_seconds,
         betting_seconds=game.betting_seconds,
         entropy_network=game.network,
-        entropy_public=False,
+        entropy_public=beacons.get_network(game.network).public,
+        anchoring=game.anchoring,
         active=game.active,
         currency=operator.currency_code,
         min_stake=operator.money(operator.min_bet),
@@ -95,11 +104,27 @@ def show_game(game: Game, operator: Operator) -> GameOutput:
     )
 
 
-def show_round(one: Round) -> RoundOutput:
-    return RoundOutput(**_members(one))
+def show_rounds(rounds: Sequence[Round]) -> list[RoundOutput]:
+    """These rounds, their references read together."""
+    references = _references(rounds)
+    return [RoundOutput(**_members(one, references)) for one in rounds]
 
 
-def _members(one: Round) -> dict[str, Any]:
+def _references(rounds: Sequence[Round]) -> dict[int, str]:
+    """The transactions that have put the roots of these rounds on the chain, by the roots' places."""
+    seqs = {one.epoch.anchor_seq for one in rounds} | {
+        one.results_tree.anchor_seq for one in rounds if one.results_tree
+    }
+    return {seq: found.transaction for seq, found in anchored(seq for seq in seqs if seq is not None).items()}
+
+
+def _commitment_status(one: Round) -> str | None:
+    if one.signed_only is None:
+        return None
+    return "signed-only" if one.signed_only else "anchored"
+
+
+def _members(one: Round, references: dict[int, str]) -> dict[str, Any]:
     sealed = one.close_message is not None and one.bets_root is not None
     revealed = one.status in selectors.FINISHED and one.server_seed is not None
     return {
@@ -116,8 +141,9 @@ def _members(one: Round) -> dict[str, Any]:
         "drawn_at": clock.to_text(one.drawn_at) if one.drawn_at else None,
         "server_seed": bytes(one.server_seed or b"").hex() if revealed else None,
         "server_seed_hash": bytes(one.server_seed_hash).hex(),
-        "blockchain_commit_reference": None,
-        "blockchain_reveal_reference": None,
+        "commitment_status": _commitment_status(one),
+        "blockchain_commit_reference": references.get(one.epoch.anchor_seq or 0),
+        "blockchain_reveal_reference": references.get(one.results_tree.anchor_seq or 0) if one.results_tree else None,
         "void_reason": one.void_reason or None,
         "created_at": clock.to_text(one.created_at),
     }
@@ -139,7 +165,7 @@ class CurrentRoundView(PlayerOrOperatorView):
         game = selectors.get_game(code=code, operator_id=self.operator.pk)
         one = selectors.current_round(game)
         now = clock.to_text(selectors.database_now())
-        return Response(CurrentRound(**_members(one), server_time=now, seq=game.event_seq))
+        return Response(CurrentRound(**_members(one, _references([one])), server_time=now, seq=game.event_seq))
 
 
 class LatestDrawsView(PlayerOrOperatorView):
@@ -155,7 +181,7 @@ class LatestDrawsView(PlayerOrOperatorView):
         if not 1 <= query.count <= 100:
             raise ParameterInvalid("count must be 1 to 100.")
         game = selectors.get_game(code=code, operator_id=self.operator.pk)
-        return Response([show_round(one) for one in selectors.latest_drawn(game, query.count)])
+        return Response(show_rounds(selectors.latest_drawn(game, query.count)))
 
 
 class RoundView(PlayerOrOperatorView):
@@ -163,7 +189,7 @@ class RoundView(PlayerOrOperatorView):
 
     @extend_schema(operation_id="read_round", responses={200: RoundOutput, 404: Problem})
     def get(self, request: Request, round_id: int) -> Response:
-        return Response(show_round(selectors.get_round(round_id=round_id, operator_id=self.operator.pk)))
+        return Response(show_rounds([selectors.get_round(round_id=round_id, operator_id=self.operator.pk)])[0])
 
 
 class RoundsView(CallerView):
@@ -184,22 +210,5 @@ class RoundsView(CallerView):
             rounds = rounds.filter(opens_at__gte=clock.from_text(query.since))
         if query.to is not None:
             rounds = rounds.filter(opens_at__lt=clock.from_text(query.to))
-        return Response(paginate(request, query, rounds, show_round))
-
-
-class RoundProofView(APIView):
-    """Everything that a stranger needs to check a round. Needs no credential."""
-
-    @extend_schema(operation_id="round_proof", responses={200: dict, 404: Problem}, auth=[])
-    def get(self, request: Request, round_id: int) -> Response:
-        return Response(proofs.round_proof(selectors.get_round(round_id=round_id)))
-
-
-class KeysView(APIView):
-    """The public keys that CLOSE messages are signed with. Needs no credential."""
-
-    @extend_schema(operation_id="signing_keys", responses={200: dict}, auth=[])
-    def get(self, request: Request) -> Response:
-        key = custody.signing_key()
-        shown = {"key_id": key.key_id, "algorithm": "Ed25519", "public_key": key.public_key.hex()}
-        return Response({"keys": [shown]})
+        page = paginate(request, query, rounds, lambda one: one)
+        return Response(Page(next=page.next, previous=page.previous, results=show_rounds(page.results)))

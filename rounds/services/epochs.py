@@ -10,14 +10,15 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from anchors import services as anchors
-from fairness.merkle import leaf_hash, root_of
-from fairness.messages import CommitLeaf
+from fairness.merkle import leaf_hash, level_nodes, root_of
+from fairness.messages import CommitLeaf, EpochStatement
 from fairness.networks import Network, beacon_round_for
 from fairness.rules import rules_hash, rules_text
 from fairness.seeds import commit_seed, derive_seed
 from keno_platform.core.clock import to_milliseconds
 from rounds import beacons, custody, selectors
-from rounds.models import Epoch, Game, Round
+from rounds.leaves import CHUNK_DEPTH
+from rounds.models import Anchoring, Epoch, Game, Round
 
 _SCHEDULE_LOCK = 0x4B4E_5343
 _BATCH = 2000
@@ -69,7 +70,7 @@ def _schedule_until(ends_at: datetime) -> Epoch | None:
     now = selectors.database_now()
     games = list(Game.objects.filter(active=True))
     earliest = now + _head_start(games, ends_at - now)
-    slots = [slot for game in games for slot in _missing(game, earliest, ends_at)]
+    slots = [slot for game in games for slot in _missing(game, earliest + _time_to_anchor(game), ends_at)]
     return _commit(slots, ends_at) if slots else None
 
 
@@ -80,6 +81,11 @@ def _head_start(games: Sequence[Game], span: timedelta) -> timedelta:
     """
     rounds = sum(max(span.total_seconds(), 0) / game.interval_seconds for game in games)
     return timedelta(seconds=settings.FIRST_ROUND_SECONDS + rounds / _COMMITTED_PER_SECOND)
+
+
+def _time_to_anchor(game: Game) -> timedelta:
+    """How much later a game opens that may not open before its commitment is final on the chain."""
+    return timedelta(seconds=settings.ANCHORING_SECONDS if game.anchoring == Anchoring.REQUIRED else 0)
 
 
 def _missing(game: Game, earliest: datetime, ends_at: datetime) -> Iterator[_Slot]:
@@ -98,16 +104,23 @@ def _missing(game: Game, earliest: datetime, ends_at: datetime) -> Iterator[_Slo
 
 
 def _commit(slots: list[_Slot], ends_at: datetime) -> Epoch:
-    """One epoch of these rounds: key sealed, leaves in a tree by (stream, number), root registered for the chain."""
+    """One epoch of these rounds: key sealed, leaves in a tree by (stream, number), root signed and registered."""
     slots = sorted(slots, key=lambda slot: (slot.game.stream.bytes, slot.number))
     epoch_key = custody.new_epoch_key()
     commitments = [_commitment(slot, epoch_key) for slot in slots]
     leaves = [leaf_hash(_leaf(slot, commitment)) for slot, commitment in zip(slots, commitments, strict=True)]
-    root = root_of(leaves)
+    root, committed_at = root_of(leaves), selectors.database_now()
+    statement = EpochStatement(root=root, size=len(slots), committed_ms=to_milliseconds(committed_at)).encode()
+    word = custody.sign(statement)
     epoch = Epoch.objects.create(
         sealed_key=custody.seal(epoch_key, about=root),
         root=root,
         size=len(slots),
+        nodes=b"".join(level_nodes(leaves, CHUNK_DEPTH)),
+        statement=statement,
+        statement_signature=word.signature,
+        statement_key_id=word.key_id,
+        committed_at=committed_at,
         starts_at=min(slot.opens_at for slot in slots),
         ends_at=ends_at,
     )
@@ -118,6 +131,7 @@ def _commit(slots: list[_Slot], ends_at: datetime) -> Epoch:
             epoch=epoch,
             leaf_index=index,
             network=slot.network.name,
+            anchoring=slot.game.anchoring,
             opens_at=slot.opens_at,
             closes_at=slot.closes_at,
             beacon_round=slot.beacon_round,
@@ -126,7 +140,9 @@ def _commit(slots: list[_Slot], ends_at: datetime) -> Epoch:
         for index, (slot, commitment) in enumerate(zip(slots, commitments, strict=True))
     ]
     Round.objects.bulk_create(sorted(rows, key=lambda row: (row.opens_at, row.game_id)), batch_size=_BATCH)
-    anchors.register_root(kind=anchors.RootKind.EPOCH, root=root, size=len(slots))
+    # Last: from here to the commit, nobody else can register a root.
+    epoch.anchor_seq = anchors.register_root(kind=anchors.RootKind.EPOCH, root=root, size=len(slots)).seq
+    epoch.save(update_fields=["anchor_seq"])
     return epoch
 
 

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from audit import services as audit
 from keno_platform.core.errors import Kind, Refusal
-from rounds.models import Game, NetworkName
+from rounds.models import Anchoring, Game, NetworkName
 
 
 class GameInvalid(Refusal):
@@ -25,6 +25,7 @@ def create_game(
     interval_seconds: int = 10,
     betting_seconds: int = 7,
     network: str = NetworkName.LOCAL,
+    anchoring: str = Anchoring.SIGNED_ONLY,
     owner_id: UUID | None = None,
     actor: str = audit.SYSTEM,
 ) -> Game:
@@ -39,6 +40,7 @@ def create_game(
         interval_seconds=interval_seconds,
         betting_seconds=betting_seconds,
         network=network,
+        anchoring=anchoring,
         owner_id=owner_id,
     )
     try:
@@ -51,6 +53,12 @@ def create_game(
         description=f"game {code} every {interval_seconds} s",
         actor=actor,
         operator_id=owner_id,
-        after={"code": code, "interval_seconds": interval_seconds, "betting_seconds": betting_seconds},
+        after={
+            "code": code,
+            "interval_seconds": interval_seconds,
+            "betting_seconds": betting_seconds,
+            "network": network,
+            "anchoring": anchoring,
+        },
     )
     return game

@@ -6,12 +6,12 @@ run all the same, every step is a compare-and-set.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from uuid import UUID, uuid4
 
 from django.db import connection
 
-from rounds.services import transitions
+from rounds.services import drawing, relays, transitions
 
 LEASE = "rounds.tick"
 LEASE_S = 3.0
@@ -32,6 +32,7 @@ def drive(*, seconds: float = SESSION_S) -> int:
         while time.monotonic() < end and _hold_lease(holder):
             taken += run_due()
             time.sleep(_pause())
+        relays.note_relays()
     finally:
         _release_lease(holder)
     return taken
@@ -48,11 +49,11 @@ def run_due() -> int:
     return total
 
 
-_STEPS: tuple[Callable[[], "list[object]"], ...] = (
-    transitions.close_due,  # type: ignore[assignment]
+_STEPS: tuple[Callable[[], Sized], ...] = (
+    transitions.close_due,
     transitions.open_due,
     transitions.seal_bets,
-    transitions.draw_due,
+    drawing.draw_due,
     transitions.settle_due,
     transitions.reveal_due,
     transitions.reveal_void,

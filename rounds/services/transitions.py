@@ -4,48 +4,52 @@ database's clock, and does nothing where there is nothing due: so ticks may be l
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from fairness import draw
+from anchors.selectors import anchored
 from fairness.hashing import sha256
-from fairness.merkle import leaf_hash, root_of
+from fairness.merkle import root_of
 from fairness.messages import CloseMessage, VoidCause
-from fairness.seeds import commit_seed
 from keno_platform.core.clock import to_milliseconds
-from rounds import announce, beacons, custody, selectors
-from rounds.models import Round, RoundStatus
-from rounds.ports import ports
-from rounds.proofs import commit_leaf
+from rounds import announce, custody, selectors
+from rounds.models import Anchoring, Round, RoundStatus
+from rounds.ports import ports, records_in_order
 from rounds.services import voiding
 
 logger = logging.getLogger(__name__)
-WAIT_MAX = timedelta(minutes=15)
-"""How long a round may wait for what its draw needs, by the void policy."""
 GATE_PATIENCE, SINGLE_PATIENCE = "1s", "100ms"
 """How long the close waits for bets in flight: of all due rounds together, and then of each alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Drawn:
-    """A draw that is made and not yet stored."""
+def open_due() -> list[Round]:
+    """
+    scheduled -> open: the earliest due round of each game that has none open.
 
-    round_id: int
-    numbers: tuple[int, ...]
-    seed: bytes
-    beacon: bytes | None
+    Where the epoch is not final on the chain by now, a round that demands it is void, and another is labelled.
+    """
+    due = list(Round.objects.select_related("epoch", "game").filter(pk__in=_ids(_TO_OPEN)).order_by("pk"))
+    final = anchored({one.epoch.anchor_seq for one in due if one.epoch.anchor_seq is not None}) if due else {}
+    opening = []
+    for one in due:
+        anchor = final.get(one.epoch.anchor_seq or 0)
+        one.signed_only = anchor is None or anchor.block_time >= one.opens_at.timestamp()
+        if one.signed_only and one.anchoring == Anchoring.REQUIRED:
+            reason = "its commitment was not final on the chain when it should have opened"
+            voiding.void_for_fault(one, cause=VoidCause.EPOCH_NOT_ANCHORED, reason=reason)
+        else:
+            opening.append(one)
+    return _open(opening) if opening else []
 
 
 @transaction.atomic(durable=True)
-def open_due() -> list[Round]:
-    """scheduled -> open: the earliest due round of each game that has none open."""
-    return _moved(_OPEN, [], event="opened")
+def _open(rounds: Sequence[Round]) -> list[Round]:
+    labels = [[one.pk for one in rounds], [one.signed_only for one in rounds]]
+    return _moved(_OPEN, labels, event="opened")
 
 
 def close_due() -> list[int]:
@@ -90,45 +94,14 @@ def seal_bets() -> list[Round]:
     if not waiting:
         return []
     rounds = {one.pk: one for one in Round.objects.select_related("game").filter(pk__in=waiting)}
-    leaves = _bet_leaves(waiting)
+    records = _bet_records(waiting)
     sealed = []
     for one in sorted(rounds.values(), key=lambda one: (one.game_id, one.number)):
-        hashes = [leaf for _, leaf in sorted(leaves.get(one.pk, []))]
+        hashes = [record[16:] for record in records_in_order(records.get(one.pk, []))]
         if _seal(one, hashes):
             sealed.append(one)
     announce.tell("closed", sealed)
     return sealed
-
-
-def draw_due() -> list[Round]:
-    """
-    closed -> drawn, for every round whose bets are sealed and whose beacon exists by now.
-
-    A round that cannot be drawn holds up no other: it waits for staff, and is void after WAIT_MAX.
-    """
-    ready = _ready_to_draw()
-    seeds = custody.seeds_of_ended([one.pk for one in ready]) if ready else {}
-    values: dict[tuple[str, int], bytes | None] = {}
-    drawn = []
-    for one in ready:
-        seed, key = seeds[one.pk], (one.network, one.beacon_round)
-        if seed is None:
-            _wait_or_void(one)
-        elif not _seed_is_committed(one, seed):
-            reason = "the seed does not match its commitment"
-            voiding.void_for_fault(one, cause=VoidCause.SEED_MISMATCH, reason=reason)
-        else:
-            if key not in values:
-                values[key] = beacons.fetch(beacons.get_network(one.network), one.beacon_round)
-            drawn.append(_draw(one, seed, values[key]))
-    return _store_draws(drawn)
-
-
-def _wait_or_void(one: Round) -> None:
-    """A key that does not open may be this process's wrong setting, so nothing is void in haste."""
-    logger.error("the key of epoch %s cannot be opened: is KENO_SEAL_KEY right? round %s waits", one.epoch_id, one.pk)
-    if selectors.database_now() - one.closes_at > WAIT_MAX:
-        voiding.void_for_fault(one, cause=VoidCause.EPOCH_KEY_LOST, reason="the seed's key is lost")
 
 
 @transaction.atomic(durable=True)
@@ -168,17 +141,17 @@ def _ids(statement: str, parameters: list[Any] | None = None) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _bet_leaves(round_ids: Sequence[int]) -> dict[int, list[tuple[UUID, bytes]]]:
+def _bet_records(round_ids: Sequence[int]) -> dict[int, list[bytes]]:
     if ports.bet_leaves is None:
         raise RuntimeError("no source of bet leaves is wired in; see keno_platform.wiring")
     by_operator: dict[UUID, list[int]] = {}
     for round_id, operator_id in selectors.participants(round_ids):
         by_operator.setdefault(operator_id, []).append(round_id)
-    leaves: dict[int, list[tuple[UUID, bytes]]] = {}
+    records: dict[int, list[bytes]] = {}
     for operator_id, ids in by_operator.items():
-        for round_id, bet_id, leaf in ports.bet_leaves(operator_id, ids):
-            leaves.setdefault(round_id, []).append((bet_id, leaf))
-    return leaves
+        for round_id, part in ports.bet_leaves(operator_id, ids).items():
+            records.setdefault(round_id, []).append(part)
+    return records
 
 
 def _seal(one: Round, hashes: list[bytes]) -> bool:
@@ -193,8 +166,8 @@ def _seal(one: Round, hashes: list[bytes]) -> bool:
         bets_root=one.bets_root,
         prev_close_hash=_previous_close_hash(one),
     ).encode()
-    one.close_message = message
-    one.close_signature, one.close_key_id = custody.sign_close(message)
+    word = custody.sign(message)
+    one.close_message, one.close_signature, one.close_key_id = message, word.signature, word.key_id
     changed = Round.objects.filter(pk=one.pk, status=RoundStatus.CLOSED, close_message__isnull=True).update(
         bets_root=one.bets_root,
         bets_count=one.bets_count,
@@ -212,51 +185,24 @@ def _previous_close_hash(one: Round) -> bytes:
     return sha256(bytes(message)) if message is not None else bytes(32)
 
 
-def _ready_to_draw() -> list[Round]:
-    now = selectors.database_now().timestamp()
-    sealed = Round.objects.select_related("game").filter(status=RoundStatus.CLOSED, close_message__isnull=False)
-    networks = {name: beacons.get_network(name) for name in {one.network for one in sealed}}
-    return [one for one in sealed.order_by("pk") if beacons.due_second(networks[one.network], one.beacon_round) <= now]
-
-
-def _seed_is_committed(one: Round, seed: bytes) -> bool:
-    expected = commit_seed(stream=one.game.stream, round_number=one.number, seed=seed)
-    return expected == bytes(one.server_seed_hash)
-
-
-def _draw(one: Round, seed: bytes, beacon: bytes | None) -> _Drawn:
-    lh = leaf_hash(commit_leaf(one, beacons.get_network(one.network)).encode())
-    key = draw.draw_key(seed=seed, commit_leaf_hash=lh, beacon_signature=beacon)
-    return _Drawn(round_id=one.pk, numbers=draw.draw_numbers(key=key), seed=seed, beacon=beacon)
-
-
-@transaction.atomic(durable=True)
-def _store_draws(drawn: Iterable[_Drawn]) -> list[Round]:
-    stored = []
-    with connection.cursor() as cursor:
-        for one in drawn:
-            cursor.execute(_DRAW, [list(one.numbers), one.seed, one.beacon, one.round_id])
-            stored += [one.round_id] * cursor.rowcount
-    rounds = list(Round.objects.select_related("game").filter(pk__in=stored))
-    if rounds:
-        announce.tell("drawn", rounds)
-        announce.payable(stored)
-    return rounds
-
-
+_TO_OPEN = """
+    SELECT DISTINCT ON (game_id) id FROM public.rounds_round r
+    WHERE status = 'scheduled' AND opens_at <= clock_timestamp()
+      AND NOT EXISTS (SELECT 1 FROM public.rounds_round o WHERE o.game_id = r.game_id AND o.status = 'open')
+    ORDER BY game_id, number
+"""
 # Concurrent ticks take the rows of rounds in the order of their ids, or leave what another has taken: so they never
 # wait for each other in a circle. Rows of games come after those of rounds; see `announce.tell`.
 _OPEN = """
-    WITH earliest AS (
-        SELECT DISTINCT ON (game_id) id FROM public.rounds_round
-        WHERE status = 'scheduled' AND opens_at <= clock_timestamp()
-        ORDER BY game_id, number
-    ), due AS (
-        SELECT id FROM public.rounds_round
-        WHERE status = 'scheduled' AND id IN (SELECT id FROM earliest)
-        ORDER BY id FOR UPDATE SKIP LOCKED
+    WITH due AS (
+        SELECT r.id, label.signed_only
+        FROM public.rounds_round r
+        JOIN unnest(%s::bigint[], %s::boolean[]) AS label (id, signed_only) ON label.id = r.id
+        WHERE r.status = 'scheduled'
+        ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
     )
-    UPDATE public.rounds_round r SET status = 'open', opened_at = clock_timestamp()
+    UPDATE public.rounds_round r
+    SET status = 'open', opened_at = clock_timestamp(), signed_only = due.signed_only
     FROM due WHERE r.id = due.id
       AND NOT EXISTS (SELECT 1 FROM public.rounds_round o WHERE o.game_id = r.game_id AND o.status = 'open')
     RETURNING r.id
@@ -268,11 +214,6 @@ _CLOSE = """
 _UNSEALED = """
     SELECT id FROM public.rounds_round WHERE status = 'closed' AND close_message IS NULL
     ORDER BY id FOR UPDATE
-"""
-_DRAW = """
-    UPDATE public.rounds_round
-    SET status = 'drawn', drawn_at = clock_timestamp(), numbers_drawn = %s, server_seed = %s, beacon_signature = %s
-    WHERE id = %s AND status = 'closed'
 """
 _SETTLE = """
     WITH paid AS (
@@ -295,6 +236,6 @@ _REVEAL = """
 _VOID_UNREVEALED = f"""
     SELECT id FROM public.rounds_round
     WHERE status = 'void' AND server_seed IS NULL AND closes_at <= clock_timestamp()
-      AND void_cause IS DISTINCT FROM {int(VoidCause.SEED_MISMATCH)}
+      AND void_cause IS DISTINCT FROM {int(VoidCause.SEED_MISMATCH)} AND results_tree_id IS NULL
     ORDER BY id FOR UPDATE
 """

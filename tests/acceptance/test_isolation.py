@@ -140,6 +140,7 @@ def batch(single: Body) -> Body:
 
 
 LIMIT: Body = lambda asker, one: {"max_amount": asker.operator.money(100)}  # noqa: E731
+COUNTERSIGNATURE: Body = lambda asker, one: {"public_key": "00" * 32, "signature": "00" * 64}  # noqa: E731
 REASON: Body = lambda asker, one: {"reason": "r"}  # noqa: E731
 
 
@@ -177,6 +178,10 @@ def cases() -> Iterator[Case]:
         ("rounds", "rounds?status=open&game={}", "GET", "game", slug, {}),
         ("wallet/transactions", "wallet/transactions?player_token={}", "GET", "player", text, {}),
         ("wallet/transactions", "wallet/transactions?bet_id={}", "GET", "bet", uuid, {"status": 200}),
+        (
+            *("rounds/<int:round_id>/countersignature", "rounds/{}/countersignature", "POST", "round", number),
+            {"body": COUNTERSIGNATURE, "control": False},
+        ),
         # Ids in bodies.
         ("bets", "bets", "POST", "game", slug, {"body": bet_on(game="")}),
         ("bets", "bets", "POST", "round", number, {"body": bet_on(round_id="")}),
@@ -191,7 +196,10 @@ def cases() -> Iterator[Case]:
 CASES = list(cases())
 OWN_NAMES = {"sessions", "wallet/deposits", "wallet/withdrawals"}
 """They take a player's token, which is the operator's own name for a player: never another's. Tested by itself."""
-FOR_ANYONE = {"rounds/<int:round_id>/proof", "schema", "docs", "docs/errors", "sessions/enter"}
+FOR_ANYONE = {
+    *("rounds/<int:round_id>/proof", "games/<slug:code>/proofs", "anchors", "anchors/<int:seq>/leaves"),
+    *("schema", "docs", "docs/errors", "sessions/enter"),
+}
 WITHOUT_IDS = {
     *("operators", "keys", "games", "paytables/active", "banker/phases"),
     *("reports/turnover.json", "reports/turnover.csv"),

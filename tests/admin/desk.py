@@ -27,6 +27,7 @@ from players.models import Player
 from players.services import open_session
 from rounds.models import Round
 from rounds.selectors import database_now
+from rounds.services.results import make_tree
 from tests.support.bets import new_player, slip
 from tests.support.rounds import Timing, again, drive, new_game, open_round
 
@@ -87,6 +88,7 @@ def play(operator: Operator) -> Played:
         bets += placed
     cancel_bet(operator=operator, bet_id=bets[-1].pk)
     drive([one])
+    make_tree(even_if_few=True)
     with tenant_context(operator):
         open_session(operator=operator, player=player, language="en", country="")
         now = database_now()

@@ -28,6 +28,15 @@ from wallet.models import Account, Transaction
 MODELS = registered()
 OF_OPERATOR = [model for model in MODELS if isinstance(admin.site._registry[model], TenantAdmin)]
 WITH_MONEY = (BetState, Cancellation, Payout, Settlement, Slip, Account, Transaction)
+WITHOUT_ROWS = {
+    "auth.Group",
+    "anchors.Alarm",
+    "anchors.Contract",
+    "anchors.Transaction",
+    "reports.SimulationRun",
+    "rounds.Relay",
+}
+"""Tables that have no row where no chain is and nothing was simulated."""
 BIG = (BetState, Payout, Slip, Transaction, Round)
 pytestmark = pytest.mark.usefixtures("committed")
 each = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
@@ -45,7 +54,7 @@ def test_a_list_and_a_page_of_every_table_answer(model: type[Model], desk: Desk,
     assert desk.get(list_address(model)).status_code == 200
     record = some(model, played["alpha"].operator)
     if record is None:
-        assert model._meta.label == "auth.Group"
+        assert model._meta.label in WITHOUT_ROWS
         return
     page = desk.get(page_address(record))
     assert page.status_code == 200

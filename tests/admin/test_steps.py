@@ -265,6 +265,7 @@ def test_a_game_is_created_and_afterwards_only_its_name_and_activity_change(
         "interval_seconds": "60",
         "betting_seconds": "50",
         "network": NetworkName.NONE,
+        "anchoring": "required",
         "owner": str(operator_a.pk),
     }
     try:

@@ -14,7 +14,7 @@ from drf_spectacular.validation import validate_schema
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 PLAIN_PAGES = {"/api/v1/schema", "/api/v1/docs", "/api/v1/docs/errors"}
-CREDENTIAL_FREE = {"enter_session", "round_proof"}
+CREDENTIAL_FREE = {"enter_session", "round_proof", "day_proofs", "list_roots", "list_leaves"}
 
 pytestmark = pytest.mark.django_db
 

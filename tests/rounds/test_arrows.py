@@ -170,8 +170,14 @@ def test_rounds_and_epochs_never_go(one: Round, table: str, verb: str) -> None:
 
 
 def test_an_epoch_never_changes(one: Round) -> None:
-    with pytest.raises(DatabaseError, match="keeps its rows"), transaction.atomic():
-        Epoch.objects.filter(pk=one.epoch_id).update(sealed_key=bytes(60))
+    for changes in ({"root": bytes(32)}, {"size": 7}, {"nodes": b""}, {"statement": bytes(64)}, {"anchor_seq": 10**9}):
+        with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+            Epoch.objects.filter(pk=one.epoch_id).update(**changes)
+
+
+def test_only_the_seal_of_an_epochs_key_may_change(one: Round) -> None:
+    Epoch.objects.filter(pk=one.epoch_id).update(sealed_key=bytes(60))
+    assert bytes(Epoch.objects.get(pk=one.epoch_id).sealed_key) == bytes(60)
 
 
 def test_the_database_refuses_a_seed_that_was_not_committed(one: Round) -> None:

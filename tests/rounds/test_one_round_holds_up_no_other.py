@@ -8,7 +8,7 @@ from django.db import connection, connections, transaction
 
 from rounds import custody
 from rounds.models import Round, RoundStatus
-from rounds.services import tick, transitions
+from rounds.services import drawing, tick
 from tests.support.rounds import again, commit_rounds, drive, new_game, wait_until
 
 
@@ -65,7 +65,7 @@ def test_a_lost_key_keeps_its_own_rounds_waiting_and_no_other(
     assert "KENO_SEAL_KEY" in caplog.text
     assert custody.seeds_of_ended([lost.pk]) == {lost.pk: None}
 
-    monkeypatch.setattr(transitions, "WAIT_MAX", transitions.WAIT_MAX * 0)
+    monkeypatch.setattr(drawing, "WAIT_MAX", drawing.WAIT_MAX * 0)
     tick.run_due()
     assert again(lost).status == RoundStatus.VOID
     assert again(lost).void_reason == "the seed's key is lost"

@@ -21,7 +21,7 @@ from fairness.verify import verify_draw, verify_rules
 from operators.models import Operator
 from rounds import beacons, custody
 from rounds.models import Round
-from rounds.services import transitions
+from rounds.services import drawing, transitions
 from rounds.services.voiding import void_round
 from tests.support.bets import backend, balance, everything, new_player, place, player_client
 from tests.support.live import frames_of
@@ -125,10 +125,10 @@ def test_the_local_beacon_does_not_speak_before_its_time() -> None:
         custody.sign_local_beacon(network=network, beacon_round=one.beacon_round)
     drive([one], "closed")
     assert beacon_time(network, one.beacon_round) >= one.closes_at.timestamp() + 1
-    transitions.draw_due()
+    drawing.draw_due()
     if again(one).status == "closed":
         with pytest.raises(custody.NotYet):
-            beacons.fetch(network, one.beacon_round + 60)
+            beacons.find(network, one.beacon_round + 60)
     drive([one], "revealed")
     drawn_at = again(one).drawn_at
     assert drawn_at is not None

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from keno_platform.local import leftovers, ports
 from keno_platform.local.home import Home
 from keno_platform.local.programs import PROJECT
-from keno_platform.local.supervision import Supervisor
+from keno_platform.local.supervision import Group, Supervisor
 from keno_platform.local.testing import temporary_home
 
 ROUND = re.compile(r"^[a-z0-9-]+ #\d+ \(round (\d+)\) +(\d+) bets", re.MULTILINE)
@@ -23,14 +23,14 @@ OURS = ("KENO_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "PYTEST_")
 class Front:
     """A running front, and all that it has printed."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, **chosen: str) -> None:
         self.home, self.port = home, ports.find_free()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         command = [sys.executable, "-m", "keno_platform.local", "--home", str(home.path)]
         self.process = subprocess.Popen(
             [*command, "run", "--port", str(self.port)],
             cwd=PROJECT,
-            env={**environment, "PYTHONUNBUFFERED": "1"},
+            env={**environment, "PYTHONUNBUFFERED": "1", **chosen},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -69,11 +69,11 @@ class Front:
 
 
 @contextmanager
-def installation() -> Iterator[Front]:
-    """A running installation that is ready; stopped and removed afterwards, whatever happens."""
+def installation(**chosen: str) -> Iterator[Front]:
+    """A running installation that is ready, with these variables; stopped and removed afterwards, whatever happens."""
     with temporary_home() as directory:
         home = Home(directory)
-        front = Front(home)
+        front = Front(home, **chosen)
         try:
             front.wait_for(r"^Ready after", patience_s=180)
             yield front
@@ -81,6 +81,15 @@ def installation() -> Iterator[Front]:
             if front.process.poll() is None:
                 front.stop()
             leftovers.stop(home)
+
+
+def stop_server(front: Front, name: str) -> None:
+    """Stop a server for good, until `start_server`: the supervisor does not start it again."""
+    Supervisor(front.home.find_supervisor_socket())._call("stopProcess", f"{Group.SERVERS}:{name}")
+
+
+def start_server(front: Front, name: str) -> None:
+    Supervisor(front.home.find_supervisor_socket())._call("startProcess", f"{Group.SERVERS}:{name}")
 
 
 def pid_of(front: Front, program: str) -> int:

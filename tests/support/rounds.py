@@ -57,7 +57,7 @@ def _commit(games: Sequence[Game], count: int, timing: Timing) -> list[Round]:
     step = timedelta(seconds=timing.betting + timing.pause)
     slots = []
     for game in brisk:
-        game.betting_seconds = timing.betting  # type: ignore[assignment]  # of this object only, never saved
+        game.betting_seconds = timing.betting  # of this object only, never saved
         slots += [
             epochs._Slot(
                 game=game,

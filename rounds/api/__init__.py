@@ -1,0 +1,1 @@
+"""Games, rounds, and what a stranger checks them with."""
