@@ -1,6 +1,6 @@
 # The platform on one machine. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check format lock clean reset
+.PHONY: help run test soak nightly outage bench check format lock clean reset
 
 # Python 3.11 or newer with venv: PYTHON=/path/to/python3.12 make run
 PYTHON ?=
@@ -26,7 +26,19 @@ test: $(VENV)/dev.stamp ## Run the tests, in parallel, with servers of their own
 
 MINUTES ?= 30
 soak: $(VENV)/dev.stamp ## Play the demo for MINUTES (30), with KILLS=1 killing its parts, and check the books
-	MINUTES=$(MINUTES) KILLS=$(KILLS) $(BIN)/python -m pytest tests/proofs -m proof -s
+	MINUTES=$(MINUTES) KILLS=$(KILLS) $(BIN)/python -m pytest tests/proofs/test_soak.py -m proof -s
+
+nightly: $(VENV)/dev.stamp ## Prove what takes longer than a test may: a million draws
+	$(BIN)/python -m pytest tests/proofs/test_statistics.py -m proof -s
+
+outage: MINUTES := $(if $(filter command line environment,$(origin MINUTES)),$(MINUTES),10)
+outage: $(VENV)/dev.stamp ## Play the demo for MINUTES (10) with the chain's node stopped, and see it catch up
+	MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/proofs/test_outage.py -m proof -s
+
+bench: $(VENV)/dev.stamp ## Measure, each against its yardstick, with servers of their own
+	@for one in bench/*_bench.py; do \
+	    $(BIN)/python -m keno_platform.local with-servers -- $(BIN)/python $$one || exit 1; \
+	done
 
 # The settings refuse to load without these; nothing here connects with them.
 check: export KENO_SECRET_KEY := throw-away

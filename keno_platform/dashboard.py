@@ -6,11 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from anchors.selectors import ChainStatus, chain_status
 from operators.bound import bound_operator
 from operators.models import Operator
 from operators.selectors import list_operators
 from reports.selectors import total, turnover
-from rounds.admin import count_finished_lately
+from rounds.admin.rounds import count_finished_lately
 from rounds.selectors import count_overdue, database_now
 
 OVERDUE_S = 5
@@ -50,7 +51,16 @@ def _of_installation() -> list[Figure]:
             note=f"should have opened or closed more than {OVERDUE_S} s ago",
             alarming=overdue > 0,
         ),
+        _of_chain(chain_status()),
     ]
+
+
+def _of_chain(status: ChainStatus) -> Figure:
+    """How far the roots are on their way to the chain."""
+    if not status.configured:
+        return Figure(title="Roots waiting", value=str(status.waiting), note="no chain is configured")
+    note = ", ".join(status.alarms) or f"for the chain; the last final one is number {status.last_final_seq}"
+    return Figure(title="Roots waiting", value=str(status.waiting), note=note, alarming=bool(status.alarms))
 
 
 def _of_operator(operator: Operator) -> list[Figure]:

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+from anchors.selectors import chain_status
 from keno_platform.core import clock
 from rounds.selectors import count_overdue, database_now
 
 CLOCK_LAG_MAX_S = 2.0
 OVERDUE_MAX_S = 15
+CHAIN_LAG_MAX_S = 900
 
 
 def live(request: HttpRequest) -> JsonResponse:
@@ -20,11 +22,16 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when every part works, 503 with the reasons otherwise."""
+    """
+    200 when every part works, 503 with the reasons otherwise. Notices are for staff: rounds go on without the chain,
+    so its troubles take no web process out of service.
+    """
     parts = {name: _state(check) for name, check in _CHECKS.items()}
     healthy = all(state == "ok" for state in parts.values())
+    notices = {name: _state(check) for name, check in _NOTICES.items()}
     response = JsonResponse(
-        {"status": "ok" if healthy else "not ready", "parts": parts}, status=200 if healthy else 503
+        {"status": "ok" if healthy else "not ready", "parts": parts, "notices": notices},
+        status=200 if healthy else 503,
     )
     response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is an answer, not an error of ours
     return response
@@ -58,9 +65,19 @@ def _rounds() -> str:
     return "ok" if not overdue else f"{overdue} rounds are overdue: is a worker serving the queue `rounds`, and beat?"
 
 
+def _chain() -> str:
+    status = chain_status()
+    if not status.configured:
+        return "none: roots are signed and wait"
+    if status.alarms:
+        return f"{', '.join(status.alarms)}: see docs/anchoring.md"
+    return "ok" if status.oldest_waiting_s < CHAIN_LAG_MAX_S else f"a root has waited {status.oldest_waiting_s:.0f} s"
+
+
 _CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
     "clock": _clock,
     "rounds": _rounds,
 }
+_NOTICES: dict[str, Callable[[], str]] = {"chain": _chain}

@@ -4,6 +4,7 @@ rows; the rules of a round are frozen in the round.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,27 @@ def _required(name: str, why: str) -> str:
     return value
 
 
+def _secret(name: str) -> str:
+    """From the environment, or from the file that `<name>_FILE` names; empty when there is neither."""
+    file = os.environ.get(f"{name}_FILE", "")
+    try:
+        return Path(file).read_text().strip() if file else os.environ.get(name, "")
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error}") from error
+
+
+def _seal_key(text: str) -> bytes:
+    with suppress(ValueError):
+        if len(key := bytes.fromhex(text)) == 32:
+            return key
+    raise ImproperlyConfigured("KENO_SEAL_KEY and each key in KENO_SEAL_KEYS_OLD must be 64 hex digits.")
+
+
 # --- secrets -----------------------------------------------------------------------------------------------------
 SECRET_KEY = _required("KENO_SECRET_KEY", "a long random text that signs staff sessions")
-SEAL_KEY = bytes.fromhex(_required("KENO_SEAL_KEY", "64 hex digits, the AES-256 key that seals seeds at rest"))
-if len(SEAL_KEY) != 32:
-    raise ImproperlyConfigured("KENO_SEAL_KEY must be 64 hex digits.")
+SEAL_KEYS = [_seal_key(_secret("KENO_SEAL_KEY") or _required("KENO_SEAL_KEY", "64 hex digits, seals seeds at rest"))]
+"""The AES-256 key that seals, and after it those that only open what was sealed before; see `rotate_seal_key`."""
+SEAL_KEYS += [_seal_key(text) for text in _secret("KENO_SEAL_KEYS_OLD").split(",") if text]
 
 # --- where things are --------------------------------------------------------------------------------------------
 REDIS_URL = _required("REDIS_URL", "redis://host:port/0 of a Redis-compatible server")
@@ -225,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "settlement", "expires": 2},
     },
     "schedule-ahead": {"task": "rounds.schedule_ahead", "schedule": 30.0, "options": {"expires": 30}},
+    "publish": {"task": "rounds.publish", "schedule": 5.0, "options": {"expires": 5}},
     "partitions-ahead": {"task": "bets.make_partitions", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
@@ -233,6 +251,38 @@ EPOCH_SECONDS = int(os.environ.get("KENO_EPOCH_SECONDS", "3600"))
 EPOCH_LEAD_SECONDS = int(os.environ.get("KENO_EPOCH_LEAD_SECONDS", "2700"))
 """How long before its first round an epoch must stand, committed; a new game starts after FIRST_ROUND_SECONDS."""
 FIRST_ROUND_SECONDS = int(os.environ.get("KENO_FIRST_ROUND_SECONDS", "5"))
+ANCHORING_SECONDS = int(os.environ.get("KENO_ANCHORING_SECONDS", "300"))
+"""And so much later still where the game demands anchoring: how long a root may take to be final on the chain."""
+EPOCH_KEY_DELAY_SECONDS = int(os.environ.get("KENO_EPOCH_KEY_DELAY_SECONDS", "900"))
+"""How long after an epoch's end its key is published."""
+RESULTS_SECONDS = int(os.environ.get("KENO_RESULTS_SECONDS", "600"))
+RESULTS_MAX = int(os.environ.get("KENO_RESULTS_MAX", "1000"))
+"""A tree of results is made when its oldest is so many seconds old, or when so many wait."""
+DRAND_URLS = os.environ.get(
+    "KENO_DRAND_URLS",
+    "https://api.drand.sh,https://api2.drand.sh,https://api3.drand.sh,https://drand.cloudflare.com",
+).split(",")
+
+DATASETS_DIR = Path(os.environ.get("KENO_DATASETS", BASE_DIR / "datasets"))
+"""Where simulations keep their draws and pictures."""
+
+# --- the chain ---------------------------------------------------------------------------------------------------
+CHAIN_URL = os.environ.get("KENO_CHAIN_URL", "")
+"""JSON-RPC address of an EVM chain's node; empty: roots are signed and registered, and wait."""
+CHAIN_KEY = _secret("KENO_CHAIN_KEY")
+CHAIN_CONTRACT = os.environ.get("KENO_CHAIN_CONTRACT", "")
+CHAIN_DEPLOY = os.environ.get("KENO_CHAIN_DEPLOY") == "1"
+"""Deploy the contract where there is none, and again where a chain has forgotten it: for chains of one's own."""
+CHAIN_CONFIRMATIONS = int(os.environ.get("KENO_CHAIN_CONFIRMATIONS", "12"))
+CHAIN_MAX_FEE_GWEI = int(os.environ.get("KENO_CHAIN_MAX_FEE_GWEI", "100"))
+CHAIN_PATIENCE_SECONDS = int(os.environ.get("KENO_CHAIN_PATIENCE_SECONDS", "120"))
+CHAIN_BALANCE_MIN_GWEI = int(os.environ.get("KENO_CHAIN_BALANCE_MIN_GWEI", "10000000"))
+if CHAIN_URL:  # nobody serves the queue where there is no chain, and it would only grow
+    CELERY_BEAT_SCHEDULE["anchor"] = {
+        "task": "anchors.send",
+        "schedule": 2.0,
+        "options": {"queue": "anchors", "expires": 2},
+    }
 
 # --- logs --------------------------------------------------------------------------------------------------------
 LOGGING = {

@@ -8,10 +8,12 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 import banker.api as banker
 import bets.api as bets
 import operators.api as operators
+import play.verify as verify
 import play.views as play
 import players.api as players
 import reports.api as reports
-import rounds.api as rounds
+import rounds.api.proofs as proofs
+import rounds.api.rounds as rounds
 import wallet.api as wallet
 from keno_platform import docs, health
 from keno_platform.core.errors import Maintenance, MalformedRequest, NotFound
@@ -32,7 +34,11 @@ api = [
     path("games/<slug:code>/draws", rounds.LatestDrawsView.as_view()),
     path("rounds", rounds.RoundsView.as_view()),
     path("rounds/<int:round_id>", rounds.RoundView.as_view()),
-    path("rounds/<int:round_id>/proof", rounds.RoundProofView.as_view()),
+    path("rounds/<int:round_id>/proof", proofs.RoundProofView.as_view()),
+    path("rounds/<int:round_id>/countersignature", proofs.CountersignView.as_view()),
+    path("games/<slug:code>/proofs", proofs.DayProofsView.as_view()),
+    path("anchors", proofs.RootsView.as_view()),
+    path("anchors/<int:seq>/leaves", proofs.LeavesView.as_view()),
     path("bets", bets.BetsView.as_view()),
     path("bets/batch", bets.BatchView.as_view()),
     path("bets/<uuid:bet_id>", bets.BetView.as_view()),
@@ -59,12 +65,13 @@ api = [
 
 urlpatterns = [
     path("api/v1/", include(api)),
-    path(".well-known/keno-keys.json", rounds.KeysView.as_view()),
+    path(".well-known/keno-keys.json", proofs.KeysView.as_view()),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
     path("demo", demo.enter),
     path("", play.client, name="client"),
+    path("verify", verify.page, name="verify"),
     path("brand.css", play.brand),
     path("texts/<slug:locale>.json", play.texts),
 ]

@@ -16,6 +16,7 @@ from localization.selectors import texts_for
 from operators.models import Operator
 from operators.selectors import find_operator_by_domain
 from play.colors import brand_of
+from play.verify import is_own_text
 
 LANGUAGES = dict(settings.LANGUAGES)
 TEXTS_MAX_AGE_S = 300
@@ -88,7 +89,8 @@ def texts(request: HttpRequest, locale: str) -> HttpResponse:
         raise Http404
     found = texts_for(locale=locale, operator_id=operator.pk)
     return JsonResponse(
-        found,
+        # Those of the page that checks a draw come with that page.
+        {key: text for key, text in found.items() if not is_own_text(key)},
         json_dumps_params={"ensure_ascii": False},
         headers={"Cache-Control": f"max-age={TEXTS_MAX_AGE_S}", "Content-Language": locale},
     )

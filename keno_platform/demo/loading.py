@@ -18,6 +18,7 @@ from operators.services import OperatorTerms, create_operator, issue_key
 from operators.tenancy import tenant_context
 from players.selectors import players_by_token
 from players.services import ensure_player
+from rounds.models import Anchoring
 from rounds.services.epochs import schedule_ahead
 from rounds.services.games import GameInvalid, create_game
 from wallet.services import deposit
@@ -80,8 +81,12 @@ BRANDS = (
         money="50000",
     ),
 )
-SHARED_GAMES = (("keno-10s", "Keno 10 seconds", 10, 7), ("keno-20s", "Keno 20 seconds", 20, 15))
-PRIVATE_GAME = ("savanna-keno", "Savanna Keno", 10, 7)
+SHARED_GAMES = (
+    ("keno-10s", "Keno 10 seconds", 10, 7, Anchoring.SIGNED_ONLY),
+    ("keno-20s", "Keno 20 seconds", 20, 15, Anchoring.REQUIRED),
+)
+"""The slower one does not open before its commitments are on the chain, to show what that means."""
+PRIVATE_GAME = ("savanna-keno", "Savanna Keno", 10, 7, Anchoring.SIGNED_ONLY)
 PLAYERS = 20
 
 
@@ -89,8 +94,8 @@ def load(output: Path) -> dict[str, Any]:
     """Make what is missing, and write the file that scripts start from."""
     before = json.loads(output.read_text()) if output.exists() else {}
     operators = [_operator(brand) for brand in BRANDS]
-    for code, name, interval, betting in SHARED_GAMES:
-        _game(code, name, interval, betting, owner=None)
+    for game in SHARED_GAMES:
+        _game(*game, owner=None)
     _game(*PRIVATE_GAME, owner=operators[0])
     schedule_ahead()
     demo = {
@@ -98,6 +103,7 @@ def load(output: Path) -> dict[str, Any]:
         "operators": [_describe(brand, operator, before) for brand, operator in zip(BRANDS, operators, strict=True)],
         "provider_key": _key(None, before.get("provider_key", "")),
         "admin": _admin(before.get("admin", {})),
+        "chain": {"url": settings.CHAIN_URL} if settings.CHAIN_URL else None,
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     output.touch(mode=0o600)
@@ -124,13 +130,14 @@ def _operator(brand: Brand) -> Operator:
     return operator
 
 
-def _game(code: str, name: str, interval: int, betting: int, *, owner: Operator | None) -> None:
+def _game(code: str, name: str, interval: int, betting: int, anchoring: Anchoring, *, owner: Operator | None) -> None:
     with suppress(GameInvalid):  # it exists
         create_game(
             code=code,
             name=name,
             interval_seconds=interval,
             betting_seconds=betting,
+            anchoring=anchoring if settings.CHAIN_URL else Anchoring.SIGNED_ONLY,
             owner_id=owner.pk if owner else None,
             actor=ACTOR,
         )

@@ -67,14 +67,14 @@ def _show_status(home: Home) -> int:
 
 
 def _manage(home: Home, command: list[str]) -> int:
-    """A command of manage.py with the environment of the running web: its addresses and secrets."""
+    """A command of manage.py with the environment of the one process that has all addresses and secrets."""
     try:
         processes = Supervisor(home.find_supervisor_socket()).list_processes()
     except OSError:
         print("Nothing runs here. Start it with `make run`.", file=sys.stderr)
         return 1
-    web = next(process.pid for process in processes if process.name == "web")
-    environment = psutil.Process(web).environ() | {"KENO_PROCESS": "manage", "KENO_DB_POOL_SIZE": "0"}
+    anchors = next(process.pid for process in processes if process.name == "anchors")
+    environment = psutil.Process(anchors).environ() | {"KENO_PROCESS": "manage", "KENO_DB_POOL_SIZE": "0"}
     return subprocess.run(programs.manage(*command), env=environment, check=False).returncode
 
 

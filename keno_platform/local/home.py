@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,12 @@ from keno_platform.local import ports
 
 SOCKET_PATH_BYTES_MAX = 90
 """A Unix socket's path may have 107 bytes; the supervisor needs some of them for a temporary name."""
+
+_SECRETS: Mapping[str, Callable[[], str]] = {
+    "KENO_SECRET_KEY": lambda: secrets.token_urlsafe(48),
+    "KENO_SEAL_KEY": lambda: secrets.token_hex(32),
+    "KENO_CHAIN_KEY": lambda: f"0x{secrets.token_hex(32)}",
+}
 
 
 class HomeInUse(Exception):
@@ -44,6 +50,10 @@ class Home:
         return self.path / "valkey"
 
     @property
+    def chain(self) -> Path:
+        return self.path / "chain"
+
+    @property
     def supervisor_config(self) -> Path:
         return self.path / "supervisord.conf"
 
@@ -68,14 +78,13 @@ class Home:
             socket.parent.rmdir()
 
     def read_secrets(self) -> dict[str, str]:
-        """This installation's secrets, made at the first call and readable by their owner only."""
+        """This installation's secrets, readable by their owner only; each is made when it is first missing."""
         file = self.path / "secrets.json"
-        made = {"KENO_SECRET_KEY": secrets.token_urlsafe(48), "KENO_SEAL_KEY": secrets.token_hex(32)}
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as output:
-                json.dump(made, output, indent=2)
-        kept: dict[str, str] = json.loads(file.read_text())
+        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        missing = {name: make() for name, make in _SECRETS.items() if name not in kept}
+        if missing:
+            kept |= missing
+            _replace_privately(file, json.dumps(kept, indent=2))
         return kept
 
     def choose_port(self, server: str) -> int:
@@ -105,6 +114,17 @@ class Home:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+
+def _replace_privately(file: Path, text: str) -> None:
+    """Write a file of its owner's that is there whole, the old one or the new one, whatever happens meanwhile."""
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        output.write(text)
+        output.flush()
+        os.fsync(output.fileno())
+    new.replace(file)
 
 
 def _make_private_directory(path: Path) -> Path:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from keno_platform.local import (
     accounts,
     children,
+    ethereum,
     leftovers,
     ports,
     postgres,
@@ -23,6 +25,7 @@ from keno_platform.local import (
     valkey,
     welcome,
 )
+from keno_platform.local.ethereum import ChainNode
 from keno_platform.local.home import Home
 from keno_platform.local.postgres import PostgresServer
 from keno_platform.local.progress import Progress
@@ -32,8 +35,18 @@ from keno_platform.local.valkey import ValkeyServer
 SETUP = (
     ("Tables: those that operators share, and each operator's own", ["migrate_schemas"]),
     ("Demo: operators, games, players with money", ["load_demo", "--output", "{demo}"]),
-    ("Rounds and partitions ahead", ["prepare_ahead"]),
 )
+AHEAD = ("Rounds and partitions ahead", ["prepare_ahead"])
+ANCHOR = ("First rounds anchored on the chain", ["anchor_roots", "--wait", "30"])
+"""For a chain of this installation's own, beside the steps after the setup, whose last committed the first rounds."""
+PACE = {
+    "KENO_RESULTS_SECONDS": "20",
+    "KENO_EPOCH_SECONDS": "600",
+    "KENO_EPOCH_LEAD_SECONDS": "120",
+    "KENO_EPOCH_KEY_DELAY_SECONDS": "60",
+    "KENO_ANCHORING_SECONDS": "15",
+}
+"""Minutes where a real installation has hours, so that a visitor sees a whole epoch."""
 READY_WITHIN_S = 90
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -52,12 +65,20 @@ class Servers:
 
     postgres: PostgresServer | None
     valkey: ValkeyServer | None
+    chain: ChainNode | None
     database_url: str
     redis_url: str
 
     def describe(self) -> list[Program]:
         described = [programs.describe_postgres(self.postgres)] if self.postgres else []
-        return [*described, *([programs.describe_valkey(self.valkey)] if self.valkey else [])]
+        described += [programs.describe_valkey(self.valkey)] if self.valkey else []
+        return described + ([programs.describe_chain(self.chain)] if self.chain else [])
+
+    def describe_environment(self) -> dict[str, str]:
+        """How the platform uses a chain of this installation's own; another one is the caller's to describe."""
+        if not self.chain:
+            return {}
+        return {"KENO_CHAIN_URL": self.chain.url, "KENO_CHAIN_DEPLOY": "1", "KENO_CHAIN_CONFIRMATIONS": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +118,9 @@ def run(home: Home, *, port: int) -> None:
         with _supervised(home, progress, servers, port=port) as running:
             _wait_for_servers(running)
             _set_up(running)
-            _start_programs(running)
+            with _anchoring(running):
+                _take_step(running, *AHEAD)
+                _start_programs(running)
             progress.say(f"\nReady after {progress.elapsed_s:.0f} s.\n\n{welcome.describe(home)}\n")
             _show_rounds(running)
 
@@ -116,7 +139,8 @@ def make_environment(home: Home, servers: Servers, *, port: int) -> dict[str, st
         "KENO_DEMO": "1",
         leftovers.MARK: str(home.path),
     }
-    usual = {"KENO_BASE_URL": f"http://localhost:{port}", **home.read_secrets()}
+    usual = {"KENO_BASE_URL": f"http://localhost:{port}", **PACE, **home.read_secrets()}
+    usual |= servers.describe_environment()
     return {**usual, **inherited, **chosen}
 
 
@@ -151,15 +175,19 @@ def _clear_the_way(home: Home, progress: Progress, *, port: int) -> None:
 
 def _prepare_servers(home: Home, progress: Progress) -> Servers:
     database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
-    own_postgres = own_valkey = None
+    own_postgres = own_valkey = own_chain = None
     if not database_url:
         with progress.step("Directory of PostgreSQL"):
             own_postgres = postgres.prepare(home=home.postgres, port=home.choose_port("postgres"))
     if not redis_url:
         own_valkey = valkey.prepare(home=home.valkey, port=home.choose_port("valkey"))
+    if "KENO_CHAIN_URL" not in os.environ:  # empty: no chain at all
+        key = ethereum.read_key(os.environ, own=home.read_secrets()["KENO_CHAIN_KEY"])
+        own_chain = ethereum.prepare(home=home.chain, port=home.choose_port("chain"), key=key)
     return Servers(
         postgres=own_postgres,
         valkey=own_valkey,
+        chain=own_chain,
         database_url=database_url or (own_postgres.url if own_postgres else ""),
         redis_url=redis_url or (own_valkey.url if own_valkey else ""),
     )
@@ -220,25 +248,52 @@ def _broker_answers(servers: Servers) -> bool:
 
 
 def _set_up(running: Running) -> None:
-    running.home.log("setup").unlink(missing_ok=True)
+    for log in ("setup", "setup-anchors"):
+        running.home.log(log).unlink(missing_ok=True)
     for text, arguments in SETUP:
+        _take_step(running, text, [part.format(demo=running.home.demo) for part in arguments])
+
+
+def _take_step(running: Running, text: str, arguments: list[str]) -> None:
+    with running.progress.step(text):
+        _finish(running, arguments, _begin(running, arguments, log="setup"), log="setup")
+
+
+@contextlib.contextmanager
+def _anchoring(running: Running) -> Iterator[None]:
+    """Put the first rounds' commitments on the chain while the block goes on with the start."""
+    chain = running.servers.chain
+    if chain is None:
+        yield
+        return
+    with running.progress.step(f"Chain answers at {chain.url}"):
+        running.wait_until(lambda: ethereum.answers(chain), what="The chain", log="chain")
+    text, arguments = ANCHOR
+    process = _begin(running, arguments, log="setup-anchors")
+    try:
+        yield
         with running.progress.step(text):
-            _manage(running, [part.format(demo=running.home.demo) for part in arguments])
+            _finish(running, arguments, process, log="setup-anchors")
+    finally:
+        children.stop(process)
 
 
-def _manage(running: Running, arguments: list[str]) -> None:
-    log = running.home.log("setup")
-    with log.open("ab") as output:
+def _begin(running: Running, arguments: list[str], *, log: str) -> subprocess.Popen[bytes]:
+    with running.home.log(log).open("ab") as output:
         output.write(f"$ manage.py {' '.join(arguments)}\n".encode())
         output.flush()
         command = programs.manage(*arguments)
-        process = children.start(command, output=output, environment=running.environment, directory=programs.PROJECT)
+        return children.start(command, output=output, environment=running.environment, directory=programs.PROJECT)
+
+
+def _finish(running: Running, arguments: list[str], process: subprocess.Popen[bytes], *, log: str) -> None:
     try:
         code = process.wait()
     finally:
         children.stop(process)
     if code:
-        raise StepFailed(f"`manage.py {' '.join(arguments)}` ended with code {code}.\n{children.tail(log)}")
+        end = children.tail(running.home.log(log))
+        raise StepFailed(f"`manage.py {' '.join(arguments)}` ended with code {code}.\n{end}")
 
 
 def _start_programs(running: Running) -> None:

@@ -14,6 +14,8 @@ def describe(home: Home) -> str:
     lines += [
         f"  Staff                       {demo['base_url']}/admin/  {admin['username']} / {admin['password']}",
         f"  API                         {demo['base_url']}/api/v1/docs",
+        f"  Check any round             {demo['base_url']}/verify",
+        *_describe_chain(demo),
         f"  Keys, tokens, addresses     {home.demo}",
         f"  Logs                        {home.logs}",
         "",
@@ -29,6 +31,11 @@ def describe(home: Home) -> str:
 def _address(demo: dict[str, Any], operator: dict[str, Any]) -> str:
     port = demo["base_url"].rpartition(":")[2]
     return f"http://{operator['domain']}:{port}/demo"
+
+
+def _describe_chain(demo: dict[str, Any]) -> list[str]:
+    chain = demo.get("chain")
+    return [f"  Chain (JSON-RPC)            {chain['url']}"] if chain else []
 
 
 def _bet(demo: dict[str, Any]) -> str:

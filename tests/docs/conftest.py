@@ -13,12 +13,14 @@ from typing import IO, Any
 
 import pytest
 
-from keno_platform.local import children, ports
+from keno_platform.local import children, ethereum, ports
 from tests.docs.snippets import ROOT
 
 BROKER_DATABASE = 5
 """Of the session's Valkey, whose database 0 belongs to the other tests."""
 READY_WITHIN_S = 60
+CHAIN_KEY = "0x" + "17" * 32
+"""Of an account that has money on the node of these tests only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +41,21 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     directory = tmp_path_factory.mktemp("project")
     port = ports.find_free()
     _furnish(directory)
-    environment = _environment(port)
+    node = ethereum.prepare(home=directory / ".keno" / "chain", port=ports.find_free(), key=CHAIN_KEY)
+    environment = _environment(port, chain=node.url)
     demo = directory / ".keno" / "demo.json"
     driver = [sys.executable, str(ROOT / "tests" / "docs" / "platform_driver.py"), str(demo)]
     web = [sys.executable, "-m", "uvicorn", "keno_platform.asgi:application", "--port", str(port), "--no-access-log"]
     log = directory / "log"
     with (
         log.open("wb") as output,
+        _running(node.command(), environment, output) as chain,
         _running(driver, environment, output) as driving,
         _running(web, environment, output) as serving,
     ):
 
         def alive() -> bool:
-            return driving.poll() is None and serving.poll() is None
+            return all(process.poll() is None for process in (chain, driving, serving))
 
         _wait(demo.exists, what="the demo", alive=alive, log=log)
         _wait(lambda: _is_ready(port), what="the web", alive=alive, log=log)
@@ -70,7 +74,7 @@ def _furnish(directory: Path) -> None:
     (directory / ".keno" / "secrets.json").write_text(json.dumps(secrets))
 
 
-def _environment(port: int) -> dict[str, str]:
+def _environment(port: int, *, chain: str) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "keno_platform.settings",
         "PYTHONPATH": str(ROOT),
@@ -80,6 +84,13 @@ def _environment(port: int) -> dict[str, str]:
         "KENO_DB_POOL_SIZE": "10",
         "KENO_EPOCH_SECONDS": "600",
         "KENO_EPOCH_LEAD_SECONDS": "120",
+        "KENO_FIRST_ROUND_SECONDS": "8",
+        "KENO_ANCHORING_SECONDS": "2",
+        "KENO_RESULTS_SECONDS": "5",
+        "KENO_CHAIN_URL": chain,
+        "KENO_CHAIN_KEY": CHAIN_KEY,
+        "KENO_CHAIN_DEPLOY": "1",
+        "KENO_CHAIN_CONFIRMATIONS": "1",
     }
 
 

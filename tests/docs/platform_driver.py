@@ -1,10 +1,12 @@
 """
-Everything of a small installation but the web, in one process: tables, demo, and then rounds and settlement for ever.
+Everything of a small installation but the web and the chain's node, in one process: tables, demo, the first rounds on
+the chain, and then rounds, settlement, results and anchors for ever.
 
 It calls what the commands and Celery's tasks call. The file that it writes with the demo says that it is ready.
 """
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,15 +20,31 @@ def main(demo: Path) -> None:
     from rounds.selectors import unsettled
     from rounds.services.tick import run_due
 
+    from anchors.services.sending import anchor_until_done
+
     call_command("migrate_schemas", verbosity=0)
     unfinished = demo.with_suffix(".unfinished")
     call_command("load_demo", output=unfinished)
+    anchor_until_done(seconds=20)
     unfinished.rename(demo)
+    threading.Thread(target=publish_for_ever, daemon=True).start()
     while True:
         run_due()
         for round_id, operator_id in unsettled():
             settle_round(operator_id=operator_id, round_id=round_id)
         time.sleep(0.05)
+
+
+def publish_for_ever() -> None:
+    """What the slower tasks do."""
+    from anchors.services.sending import send_when_due
+    from rounds.services.results import make_tree, publish_epoch_keys
+
+    while True:
+        make_tree()
+        publish_epoch_keys()
+        send_when_due()
+        time.sleep(1)
 
 
 if __name__ == "__main__":

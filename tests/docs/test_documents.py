@@ -18,7 +18,7 @@ _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 _PATH = re.compile(
     r"(?<![/\w])((?:keno_platform|play|reports|bets|banker|rounds|wallet|players|operators|localization|audit|anchors|fairness"
-    r"|tests|requirements|docs)/[\w./-]*\w)"
+    r"|tests|requirements|docs|contracts|bench)/[\w./-]*\w)"
 )
 _MAKE = re.compile(r"(?<![\w.])make ([a-z]+)\b(?=[^a-z]|$)")
 _MANAGE = re.compile(r"manage\.py (\w+)")
@@ -112,7 +112,9 @@ def _is_known(path: str) -> bool:
 
 
 def test_every_variable_that_the_settings_read_is_documented_and_no_other() -> None:
-    read = set(re.findall(r"""(?:environ\.get\(|_required\()\s*"(\w+)\"""", text_of("keno_platform/settings.py")))
+    read = set(
+        re.findall(r"""(?:environ\.get\(|_required\(|_secret\()\s*"(\w+)\"""", text_of("keno_platform/settings.py"))
+    )
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", text_of("docs/operations.md"), re.M))
     assert read
     assert documented == read
@@ -121,7 +123,9 @@ def test_every_variable_that_the_settings_read_is_documented_and_no_other() -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_no_variable_is_named_that_nobody_reads(name: str) -> None:
     sources = [*(ROOT / "keno_platform").rglob("*.py"), ROOT / "compose.yaml", ROOT / "Makefile"]
-    known = {found for path in sources for found in _VARIABLE.findall(path.read_text(encoding="utf-8"))}
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    known = {found for text in texts for found in _VARIABLE.findall(text)}
+    known |= {f"{name}_FILE" for name in re.findall(r'_secret\("(\w+)"\)', text_of("keno_platform/settings.py"))}
     assert set(_VARIABLE.findall(text_of(name))) <= known
 
 
@@ -140,7 +144,7 @@ def test_every_invariant_is_explained() -> None:
     assert {int(re.match(r"I(\d+)", one.code)[1]) for one in ALL} <= covered  # type: ignore[index]
 
 
-@pytest.mark.parametrize("picture", ["architecture.svg", "life-of-a-round.svg"])
+@pytest.mark.parametrize("picture", ["architecture.svg", "life-of-a-round.svg", "life-of-a-transaction.svg"])
 def test_pictures_have_a_background_and_words_for_those_who_cannot_see_them(picture: str) -> None:
     drawing = text_of(f"docs/pictures/{picture}")
     assert 'role="img"' in drawing

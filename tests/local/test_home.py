@@ -1,5 +1,7 @@
 """What an installation remembers, and who may use it."""
 
+import json
+import re
 import signal
 import socket
 import stat
@@ -25,6 +27,15 @@ def test_secrets_are_made_once_and_are_private(home: Home) -> None:
     made = home.read_secrets()
     assert home.read_secrets() == made
     assert len(bytes.fromhex(made["KENO_SEAL_KEY"])) == 32
+    assert stat.S_IMODE((home.path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_a_home_from_before_there_was_a_chain_gets_a_key_and_keeps_its_secrets(home: Home) -> None:
+    older = {"KENO_SECRET_KEY": "signs", "KENO_SEAL_KEY": "00" * 32}
+    (home.path / "secrets.json").write_text(json.dumps(older))
+    made = home.read_secrets()
+    assert made | older == made == home.read_secrets()
+    assert re.fullmatch(r"0x[0-9a-f]{64}", made["KENO_CHAIN_KEY"])
     assert stat.S_IMODE((home.path / "secrets.json").stat().st_mode) == 0o600
 
 

@@ -60,7 +60,7 @@ def _send_until_betting_is_open(line: str) -> dict[str, Any]:
         time.sleep(0.5)
 
 
-@pytest.mark.parametrize("name", ["rounds", "settlement", "beat", "web", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["rounds", "settlement", "beat", "web", "valkey", "postgres", "chain"])
 def test_rounds_go_on_within_seconds_of_a_crash(front: Front, name: str) -> None:
     killed = pid_of(front, name)
     os.kill(killed, signal.SIGKILL)

@@ -118,5 +118,5 @@ def test_a_path_too_long_for_a_socket_works(directory: Path) -> None:
 def test_every_process_of_the_platform_is_kept_alive_for_ever(home: Home) -> None:
     text = supervision.render_config(home, describe_platform(home, port=8000), socket=home.path / "s")
     programs = text.count("[program:")
-    assert programs == 6
+    assert programs == 7
     assert text.count("autorestart = true") == text.count("startsecs = 0") == programs

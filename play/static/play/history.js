@@ -45,8 +45,9 @@ function resultRow(one, bets) {
   const row = element('li', 'draw');
   const staked = new Set(bets.filter((bet) => bet.round_id === one.round_id).flatMap((bet) => bet.picks));
   const proof = element('a', '', t('round.verify'));
-  proof.href = `/api/v1/rounds/${one.round_id}/proof`;
+  proof.href = `/verify?round=${one.round_id}&lang=${document.documentElement.lang}`;
   proof.target = '_blank';
+  proof.rel = 'opener'; // so that the session of this tab is there too, for the player's own bets
   const line = element('p', '');
   line.append(element('b', '', t('round.number', { number: number(one.number) })), proof);
   row.append(line, balls([...one.numbers].sort((a, b) => a - b), staked));
