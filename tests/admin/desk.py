@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import AuditEntry
 from banker.services import PhaseTerms, create_phase, set_number_limit
 from bets.models import Bet
 from bets.services.cancellation import cancel_bet
@@ -117,3 +118,7 @@ def registered() -> list[type[Model]]:
 def told(answer: Any) -> str:
     """What the messages on the next page will say."""
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def last_entry(event: str) -> AuditEntry:
+    return AuditEntry.objects.filter(event_type=event).latest("pk")

@@ -16,11 +16,10 @@ from django.core.management import call_command
 
 def main(demo: Path) -> None:
     django.setup()
+    from anchors.services.sending import anchor_until_done
     from bets.services.settlement import settle_round
     from rounds.selectors import unsettled
     from rounds.services.tick import run_due
-
-    from anchors.services.sending import anchor_until_done
 
     call_command("migrate_schemas", verbosity=0)
     unfinished = demo.with_suffix(".unfinished")
