@@ -1,10 +1,7 @@
 """Which entropy networks there are, and when their values are due."""
 
-import struct
-
 from fairness.errors import NetworkInvalid
-from fairness.hashing import sha256
-from fairness.networks import PINNED, Network, beacon_time
+from fairness.networks import PINNED, Network, beacon_time, own_chain_hash
 from rounds import custody
 from rounds.models import NetworkName
 
@@ -31,7 +28,7 @@ def _local() -> Network:
     return Network(
         name=NetworkName.LOCAL.value,
         public=False,
-        chain_hash=sha256(b"keno local beacon\0" + public_key + struct.pack(">QQ", LOCAL_GENESIS, LOCAL_PERIOD_S)),
+        chain_hash=own_chain_hash(public_key=public_key, genesis=LOCAL_GENESIS, period=LOCAL_PERIOD_S),
         public_key=public_key,
         genesis=LOCAL_GENESIS,
         period=LOCAL_PERIOD_S,

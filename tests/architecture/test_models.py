@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Field, Model
+from django.urls import get_resolver
 
 from keno_platform.docs import all_refusals
 from operators.selectors import list_operators
@@ -186,7 +187,8 @@ def test_every_refusal_has_a_title_without_a_full_stop_and_says_what_it_means() 
 
 
 def test_every_refusal_that_the_source_defines_is_known_to_the_page_of_codes() -> None:
-    """A module that nothing imports would keep its refusals off the page."""
+    """A module that nothing imports would keep its refusals off the page; a server imports its URL conf."""
+    assert get_resolver().url_patterns
     known = {one.__name__ for one in all_refusals()}
     defined = set()
     for room in (*LEVEL, "fairness"):
