@@ -103,6 +103,7 @@ CLIENT_TEXTS: dict[str, str] = {
     "verify.contract_hint": (
         "The contract’s address on the blockchain, from a source of your own. Then no other contract is accepted."
     ),
+    "verify.signed_only": "Also accept a promise that was only signed, and on no blockchain in time",
     "verify.check": "Check now",
     "verify.nothing_yet": "Nothing checked yet",
     "verify.running": "Checking…",
@@ -174,6 +175,7 @@ CLIENT_TEXTS: dict[str, str] = {
     "verify_skip.not_due": "Not published yet. Due: {time}",
     "verify_skip.not_final": "Not final on the blockchain yet",
     "verify_skip.key_lost": "The round is void because its key was lost",
+    "verify_skip.signed_only": "Not on a blockchain in time: only the operator’s signature stands for it",
     "verify_error.document_malformed": "The document is damaged or incomplete.",
     "verify_error.document_signature_invalid": "The document was altered: the operator’s signature does not fit it.",
     "verify_error.document_not_as_asked": "This is the proof of another round or bet than the one asked for.",

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from fairness import bls
-from fairness.hashing import sha256
+from fairness.documents import key_id
 from fairness.networks import Network, beacon_time
 from fairness.seeds import derive_seed
 from rounds.models import Epoch, SealedKey, SigningKey
@@ -181,11 +181,6 @@ def sign_local_beacon(*, network: Network, beacon_round: int) -> bytes:
         raise NotYet("a beacon was asked for before its time")
     row = _key(LOCAL_BEACON, _new_beacon_key)
     return bls.sign_beacon(secret=_open(bytes(row.sealed), about=row.name.encode()), beacon_round=beacon_round)
-
-
-def key_id(public_key: bytes) -> str:
-    """A short name of a public key: the first 8 bytes of its SHA-256, in hex."""
-    return sha256(public_key)[:8].hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,9 +124,13 @@ INVARIANTS = (
     ),
     Invariant(
         code="I33-keys-after-their-epochs",
-        claim="No epoch's key is published before the epoch has ended with all its rounds",
+        claim="Every epoch's key is published when the epoch has ended with all its rounds, at most an hour late",
         scope=Scope.INSTALLATION,
-        violations="""
+        violations=f"""
+            SELECT e.id FROM public.rounds_epoch e
+            WHERE e.ends_at < clock_timestamp() - make_interval(secs => {settings.EPOCH_KEY_DELAY_SECONDS} + 3600)
+              AND NOT EXISTS (SELECT 1 FROM public.rounds_epochkey k WHERE k.epoch_id = e.id)
+            UNION ALL
             SELECT e.id FROM public.rounds_epoch e JOIN public.rounds_epochkey k ON k.epoch_id = e.id
             WHERE k.published_at < e.ends_at OR EXISTS (
                 SELECT 1 FROM public.rounds_round r

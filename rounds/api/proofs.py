@@ -156,7 +156,11 @@ class LeavesView(PublicView):
             leaves = commit_leaves(selectors.epoch_commitments(tree.pk))
         else:
             leaves = result_leaves(selectors.results_of(tree.pk))
-        return HttpResponse(b"".join(leaves), content_type="application/octet-stream")
+        return HttpResponse(
+            b"".join(leaves),
+            content_type="application/octet-stream",
+            headers={"Cache-Control": "public, max-age=31536000, immutable"},  # what is below a root never changes
+        )
 
 
 class KeysView(PublicView):

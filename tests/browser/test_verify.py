@@ -227,7 +227,7 @@ def test_everything_can_be_reached_with_the_keyboard(verifier: Page, tmp_path: P
         page.send("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         page.send("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         reached.append(page.value("document.activeElement.id || document.activeElement.localName"))
-    assert reached[:8] == ["language", "round", "fetch-go", "files", "paste", "rpc", "summary", "go"]
+    assert reached[:9] == ["language", "round", "fetch-go", "files", "paste", "rpc", "summary", "signed-only", "go"]
     page.value("go.focus()")
     page.send("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", text="\r", windowsVirtualKeyCode=13)
     page.send("Input.dispatchKeyEvent", type="keyUp", key="Enter", code="Enter", windowsVirtualKeyCode=13)
@@ -342,6 +342,12 @@ def test_a_player_comes_from_the_game_and_finds_the_own_bet_in_the_round(
     # No chain is running here, and a round that is on none does not pass.
     assert page.text("#verdict-name") == "AnchorMissing"
     assert page.value(STATES)[:3] == ["passed"] * 3
+    # Unless the player is content with the house's signature: then it is said at that step, and the rest is checked.
+    page.click("#signed-only")
+    page.click("#go")
+    page.until("verdict.dataset.state === 'open'")
+    states = page.value(STATES)
+    assert (states[3], set(states[4:10])) == ("skipped", {"passed"})
     assert page.problems == []
     host = site.address.partition("//")[2]
     assert {each for each in page.requests if host not in each and "about:blank" not in each} == set()

@@ -12,11 +12,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from keno_platform.local.programs import PROJECT
+from tests.support.anvil import ANCHORED_TOPIC
 from tests.support.installation import Front, start_server, stop_server
 
 CAUGHT_UP_WITHIN_S = 90
-ANCHORED_TOPIC = "0xf497e228f17070019b974286478f7138d0796ec5507f09ddda6f2c017ece4723"
-"""keccak256 of Anchored(uint64,bytes32,uint64,uint8,bytes32), written down so that no code of ours computes it."""
 
 
 @dataclass

@@ -178,6 +178,7 @@ function knowledge() {
     contract: contract ? { contract } : null,
     close: folder.close,
     receipt: folder.receipt(),
+    allowSignedOnly: ids['signed-only'].checked,
   };
 }
 
