@@ -43,7 +43,6 @@ CLIENT_TEXTS: dict[str, str] = {
     "round.void": "Round void – stakes returned",
     "round.verify": "Verify the result",
     "round.not_public": "Not a public beacon",
-    "round.signed_only": "Promise not on a blockchain",
     # --- what became of a bet ---
     "bet.pending": "Pending",
     "bet.hits": "Matches: {hits}",

@@ -27,7 +27,6 @@ export class RoundView {
     bar.style.setProperty('--left', Math.min(1, now.until ? left / now.lasts : 0));
     this.#ids['round-number'].textContent = feed.current ? t('round.number', { number: number(feed.current.number) }) : '';
     this.#ids['not-public'].hidden = feed.game.entropy_public;
-    this.#ids['signed-only'].hidden = feed.current?.commitment_status !== 'signed-only';
     return now.phase;
   }
 
