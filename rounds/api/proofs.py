@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -85,10 +86,7 @@ class DayProofsView(PublicView):
         auth=[],
     )
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
-        try:
-            day = date.fromisoformat(read_query(request, DayQuery).day)
-        except ValueError as error:
-            raise ParameterInvalid("day must be a date such as 2026-11-21.") from error
+        day = _day(read_query(request, DayQuery).day)
         round_ids = selectors.finished_on(code=code, day=day)
         name = f"{code}-{day.isoformat()}.ndjson"
         return StreamingHttpResponse(
@@ -96,6 +94,15 @@ class DayProofsView(PublicView):
             content_type="application/x-ndjson",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+
+def _day(text: str) -> date:
+    """:raises ParameterInvalid: it is no date, or one at the ends of the calendar, where no day comes after."""
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if date.min < day < date.max - timedelta(days=1):
+            return day
+    raise ParameterInvalid("day must be a date such as 2026-11-21.")
 
 
 async def _lines(round_ids: Sequence[int]) -> AsyncIterator[bytes]:

@@ -178,3 +178,23 @@ async def test_a_days_documents_come_one_a_line_in_order() -> None:
     assert (await _read_day(rounds[0].game.code, "2020-01-01"))[1] == []
     assert (await _read_day("no-such-game", day))[0] == 404
     assert (await _read_day(rounds[0].game.code, "yesterday"))[0] == 422
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"rounds/{10**30}/proof", 404),
+        (f"rounds/{2**63}/proof", 404),
+        (f"anchors/{10**30}/leaves", 404),
+        (f"anchors?after={10**30}", 422),
+        ("anchors?limit=0", 422),
+        ("games/keno-none/proofs?day=9999-12-31", 422),
+        ("games/keno-none/proofs?day=0001-01-01", 422),
+        ("games/keno-none/proofs?day=2026-02-30", 422),
+        ("games/keno-none/proofs", 422),
+    ],
+)
+def test_bad_addresses_of_proofs_get_a_clear_answer(path: str, status: int) -> None:
+    answer = Client().get(f"/api/v1/{path}")
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
