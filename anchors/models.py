@@ -10,6 +10,7 @@ class RootKind(models.IntegerChoices):
 
     EPOCH = 1, "commitments of an epoch"
     RESULTS = 2, "results"
+    RECORD = 3, "checkpoint of the record"
 
 
 class Root(models.Model):

@@ -207,3 +207,9 @@ def _now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
     return moment
+
+
+def roots_of_kind(kind: int) -> list[tuple[int, bytes]]:
+    """(place in the order, root) of all roots of one kind."""
+    found = Root.objects.filter(kind=kind).order_by("seq").values_list("seq", "root")
+    return [(seq, bytes(root)) for seq, root in found]

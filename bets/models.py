@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Now
@@ -101,6 +102,22 @@ class Slip(models.Model):
     key = models.CharField(max_length=160, primary_key=True)
     fingerprint = models.BinaryField(max_length=32)
     first_bet_id = models.UUIDField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Attempt(models.Model):
+    """
+    A placement whose debit is on its way to the operator's wallet, by idempotency key: so that a retry meanwhile sends
+    no second one. Gone when the debit is concluded; one that was lost is taken over by the next call with its key.
+    """
+
+    key = models.CharField(max_length=160, primary_key=True)
+    fingerprint = models.BinaryField(max_length=32)
+    first_bet_id = models.UUIDField()
+    bet_ids = ArrayField(models.UUIDField())
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -220,3 +237,33 @@ class BetState(BetColumns):
         managed = False
         db_table = "bets_betstate"
         verbose_name = "bet"
+
+
+class CarriedRound(models.Model):
+    """
+    What the bets of an archived day were in a round, without the cancelled ones: its settlement counts these and those
+    that are online. A round over midnight has two days.
+    """
+
+    day = models.DateField()
+    round_id = models.BigIntegerField()
+    bets = models.BigIntegerField()
+    stakes = models.BigIntegerField()
+    winners = models.BigIntegerField()
+    payouts = models.BigIntegerField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["round_id", "day"], name="bets_round_carried_once")]
+
+    def __str__(self) -> str:
+        return f"round {self.round_id} of {self.day}"
+
+
+class CarriedCancellation(models.Model):
+    """The stake of a cancelled bet that is archived."""
+
+    bet_id = models.UUIDField(primary_key=True, editable=False)
+    stake = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"stake of {self.pk}"

@@ -110,6 +110,21 @@ def hash_of(table: Multipliers) -> bytes:
     )
 
 
+def payout_of(*, stake: int, hundredths: int, potential: int) -> int:
+    """What a bet wins, in minor units: rounded down, and never more than what it was accepted for."""
+    return min(stake * hundredths // 100, potential)
+
+
+def potential_of(*, stake: int, top: int) -> int:
+    """What a bet can win at most, in minor units. `top` is the highest prize of its pick count in hundredths."""
+    return stake * top // 100
+
+
+def highest_stake(*, top: int, max_win: int) -> int:
+    """The highest stake, in minor units, of which the top prize is not above what the operator pays for one bet."""
+    return (max_win * 100 + 99) // top
+
+
 def text_of(hundredths: int) -> str:
     """A multiplier as decimal text without trailing zeros: 355 is 3.55, 840 is 8.4, 100 is 1."""
     whole, rest = divmod(hundredths, 100)

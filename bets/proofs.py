@@ -4,12 +4,13 @@ from typing import Any
 
 from bets import paytables, receipts
 from bets.models import BetState, BetStatus
-from bets.selectors import all_leaves, multipliers
+from bets.selectors import all_leaves, carried_of, multipliers
 from fairness.merkle import audit_path
 from operators.models import Operator
 from rounds.models import Round
 from rounds.proofs import close_part, signed
 from rounds.selectors import get_round
+from wallet.horizon import archived
 
 
 def bet_proof(operator: Operator, bet: BetState) -> dict[str, Any]:
@@ -17,6 +18,8 @@ def bet_proof(operator: Operator, bet: BetState) -> dict[str, Any]:
     The KPS-1 proof of a bet. Before the close, and for a bet that was cancelled, path and CLOSE are null.
 
     The path runs through leaves of other operators' bets, of which only hashes are known to anybody.
+
+    :raises Archived: some bets of its round are in the archive, so the path cannot be computed from here.
     """
     one = get_round(round_id=bet.round_id)
     table = {
@@ -53,6 +56,8 @@ def _bet_part(operator: Operator, bet: BetState, one: Round) -> dict[str, Any]:
     if one.close_message is None:
         return known
     leaves = all_leaves(one.pk)
+    if len(leaves) != one.bets_count and carried_of(one.pk):
+        raise archived(bet_id=str(bet.pk), round_id=str(one.pk))
     places = {bet_id: place for place, (bet_id, _) in enumerate(leaves)}
     if bet.pk not in places:
         return known

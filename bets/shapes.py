@@ -1,20 +1,29 @@
 """The bodies and answers of the bet calls."""
 
 import base64
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from bets import paytables, receipts
 from bets.models import Bet, BetState, BetStatus, Paytable
 from bets.selectors import multipliers
+from bets.slips import Accepted
 from keno_platform.core.clock import to_text
+from keno_platform.core.errors import Refusal
 from keno_platform.http.pagination import PageQuery
 from keno_platform.http.parsing import Ask
+from keno_platform.http.problems import STATUS, problem
 from operators.models import Operator
 from rounds.custody import sign_all
 from rounds.models import Round
+from rounds.selectors import rounds_by_id
+
+OK, CREATED = 200, 201
 
 
 class BetAsk(Ask, frozen=True, kw_only=True):
@@ -95,12 +104,19 @@ class ReceiptQuery(Ask, frozen=True, kw_only=True):
 
 
 class BetQuery(PageQuery, frozen=True, kw_only=True):
-    """Filters of the bet list; `from` is an RFC 3339 time."""
+    """
+    Filters of the bet list; `from` and `to` are RFC 3339 times by the bets' ids, which carry the moment when a bet was
+    asked for, a little before `created_at`; bets of the moment `to` are not included.
+
+    An operator that names a `game` names a player or a round too.
+    """
 
     player_token: str | None = None
     round_id: int | None = None
+    game: str | None = None
     status: str | None = None
     since: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
 
 
 class PickOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +153,69 @@ def show_placed(
     return PlacedOutput(**all_members[0], **_PENDING, ticket=shown)
 
 
+def show_answer(operator: Operator, answer: Accepted | list[Bet], *, sign_receipt: bool = False) -> PlacedOutput:
+    """The same for a slip that was accepted now or before; reads the rounds of bets. Inside the operator's schema."""
+    own = answer.bets() if isinstance(answer, Accepted) else answer
+    return show_placed(operator, own, rounds_by_id(bet.round_id for bet in own), sign_receipt=sign_receipt)
+
+
+def show_batch(
+    operator: Operator, asked: Sequence[BetAsk], answers: Sequence[Accepted | list[Bet] | Refusal]
+) -> BatchOutput:
+    """The answer to a bulk call."""
+    placed = [own.bets() if isinstance(own, Accepted) else own for own in answers]
+    rounds = rounds_by_id(bet.round_id for own in placed if not isinstance(own, Refusal) for bet in own)
+    return BatchOutput(
+        results=[
+            BatchItem(status=STATUS[own.kind], problem=problem(own))
+            if isinstance(own, Refusal)
+            else BatchItem(status=CREATED, bet=show_placed(operator, own, rounds, sign_receipt=ask.sign_receipt))
+            for ask, own in zip(asked, placed, strict=True)
+        ]
+    )
+
+
+def encode_batch(operator: Operator, accepted: Sequence[Accepted]) -> bytes:
+    """The same as JSON when every bet was accepted."""
+    items = (b'{"status":%d,"bet":%s,"problem":null}' % (CREATED, encode_accepted(operator, own)) for own in accepted)
+    return b'{"results":[%s]}' % b",".join(items)
+
+
+def show_accepted(operator: Operator, accepted: Accepted) -> PlacedOutput:
+    """The same for what was accepted just now, without its rows."""
+    shown = [_show_fresh(operator, accepted, place) for place in range(len(accepted.slip.bet_ids))]
+    return PlacedOutput(**structs.asdict(shown[0]), ticket=shown)
+
+
+def encode_accepted(operator: Operator, accepted: Accepted) -> bytes:
+    """The same as JSON. A bet alone is its own ticket, and is not written twice by the encoder."""
+    if len(accepted.slip.bet_ids) > 1:
+        return _encoder.encode(show_accepted(operator, accepted))
+    one = _encoder.encode(_show_fresh(operator, accepted, 0))
+    return b"".join((one[:-1], b',"ticket":[', one, b"]}"))
+
+
+def _show_fresh(operator: Operator, accepted: Accepted, place: int) -> BetOutput:
+    slip = accepted.slip
+    one, bet_ids = slip.rounds[place], slip.bet_ids
+    return BetOutput(
+        id=bet_ids[place],
+        ticket_id=bet_ids[0] if len(bet_ids) > 1 else None,
+        round_id=one.id,
+        game=one.game.code,
+        player_token=slip.player.token,
+        picks=list(slip.picks),
+        pick_count=len(slip.picks),
+        stake=operator.money(slip.stake),
+        currency=operator.currency_code,
+        paytable_id=slip.paytable.id,
+        potential_max_win=operator.money(slip.potential),
+        created_at=_text_of(accepted.moment),
+        receipt=base64.b64encode(accepted.leaf(place)).decode(),
+        **_PENDING,
+    )
+
+
 def _with_signatures(all_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
     signatures = sign_all([base64.b64decode(members["receipt"]) for members in all_members])
     return [
@@ -145,6 +224,9 @@ def _with_signatures(all_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+_text_of = lru_cache(maxsize=256)(to_text)
+"""Bets that were accepted together have their moment in common."""
+_encoder = msgspec.json.Encoder()
 _PENDING: dict[str, Any] = {
     "status": BetStatus.PENDING.value,
     "hits": None,

@@ -17,8 +17,11 @@ INTEGER_MAX = (1 << 53) - 1
 """The largest whole number that every reader of JSON keeps exactly (RFC 8259, 6)."""
 
 _DIGITS_MAX = 16
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]', re.DOTALL)
-"""Strings, which are passed over, and brackets."""
+_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{\]}]', re.DOTALL)
+"""
+Strings, which are passed over, and brackets. A string without an end reaches to the end of the text: were it no match,
+each quote in it would be tried as the beginning of another, and the time would grow with the square of the length.
+"""
 
 
 def parse(data: bytes, *, limit: int = BYTES_MAX) -> object:

@@ -8,6 +8,9 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
 from anchors.selectors import chain_status
+from audit.standing import sealing
+from configuration import catalogue as configured
+from configuration.selectors import value
 from keno_platform.core import clock
 from rounds.selectors import count_overdue, database_now
 
@@ -23,8 +26,8 @@ def live(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """
-    200 when every part works, 503 with the reasons otherwise. Notices are for staff: rounds go on without the chain,
-    so its troubles take no web process out of service.
+    200 when every part works, 503 with the reasons otherwise. Notices are for staff: rounds go on without the chain and
+    without the record's seals, so their troubles take no web process out of service.
     """
     parts = {name: _state(check) for name, check in _CHECKS.items()}
     healthy = all(state == "ok" for state in parts.values())
@@ -74,10 +77,14 @@ def _chain() -> str:
     return "ok" if status.oldest_waiting_s < CHAIN_LAG_MAX_S else f"a root has waited {status.oldest_waiting_s:.0f} s"
 
 
+def _record() -> str:
+    return sealing().trouble(after_s=value(configured.SEALING_STALLED_SECONDS)) or "ok"
+
+
 _CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
     "clock": _clock,
     "rounds": _rounds,
 }
-_NOTICES: dict[str, Callable[[], str]] = {"chain": _chain}
+_NOTICES: dict[str, Callable[[], str]] = {"chain": _chain, "record": _record}

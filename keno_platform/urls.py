@@ -3,35 +3,45 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView
 
-import banker.api as banker
+import banker.routes as banker
+import banker.web.routes as lottery
 import bets.api as bets
-import operators.api as operators
+import calls.routes as calls
+import desk.routes as desk
+import flags.api as flags
+import operators.routes as operators
+import play.brand as brand
+import play.lite.routes as lite
+import play.routes as sessions
 import play.verify as verify
 import play.views as play
-import players.api as players
-import reports.api as reports
+import reconciliation.routes as reconciliation
+import reports.routes as reports
+import rounds.api.clock as clock
 import rounds.api.proofs as proofs
 import rounds.api.rounds as rounds
+import rounds.api.statistics as statistics
 import wallet.api as wallet
+import webhooks.routes as webhooks
 from keno_platform import docs, health
 from keno_platform.core.errors import Maintenance, MalformedRequest, NotFound
 from keno_platform.demo import views as demo
 from keno_platform.http.problems import plain_problem
+from keno_platform.monitoring.views import metrics
 
 api = [
-    path("operators", operators.OperatorsView.as_view()),
-    path("operators/<slug:slug>/suspend", operators.SuspendView.as_view()),
-    path("operators/<slug:slug>/resume", operators.ResumeView.as_view()),
-    path("keys", operators.KeysView.as_view()),
-    path("keys/<uuid:key_id>", operators.RotateKeyView.as_view()),
-    path("sessions", players.SessionsView.as_view()),
-    path("sessions/enter", players.EnterView.as_view()),
-    path("sessions/<uuid:session_id>", players.SessionView.as_view()),
+    *operators.api,
+    *sessions.api,
     path("games", rounds.GamesView.as_view()),
     path("games/<slug:code>/rounds/current", rounds.CurrentRoundView.as_view()),
     path("games/<slug:code>/draws", rounds.LatestDrawsView.as_view()),
+    path("games/<slug:code>/statistics", statistics.StatisticsView.as_view()),
+    path("games/<slug:code>/clock", clock.ClockView.as_view()),
+    path("games/<slug:code>/clock/pause", clock.PauseView.as_view()),
+    path("games/<slug:code>/clock/step", clock.StepView.as_view()),
+    path("games/<slug:code>/clock/run", clock.RunView.as_view()),
     path("rounds", rounds.RoundsView.as_view()),
     path("rounds/<int:round_id>", rounds.RoundView.as_view()),
     path("rounds/<int:round_id>/proof", proofs.RoundProofView.as_view()),
@@ -50,30 +60,40 @@ api = [
     path("wallet/withdrawals", wallet.WithdrawalsView.as_view()),
     path("wallet/accounts/<str:player_token>", wallet.AccountView.as_view()),
     path("wallet/transactions", wallet.TransactionsView.as_view()),
-    path("banker/phases", banker.PhasesView.as_view()),
-    path("banker/phases/<uuid:phase_id>", banker.PhaseView.as_view()),
-    path("banker/phases/<uuid:phase_id>/open", banker.OpenPhaseView.as_view()),
-    path("banker/phases/<uuid:phase_id>/close", banker.ClosePhaseView.as_view()),
-    path("banker/phases/<uuid:phase_id>/limits", banker.LimitsView.as_view()),
-    path("banker/phases/<uuid:phase_id>/limits/<str:number>", banker.LimitView.as_view()),
-    path("reports/turnover.json", reports.TurnoverJsonView.as_view()),
-    path("reports/turnover.csv", reports.TurnoverCsvView.as_view()),
+    *banker.api,
+    *reports.api,
+    path("flags", flags.FlagsView.as_view()),
+    path("flags/<uuid:flag_id>", flags.FlagView.as_view()),
+    *calls.api,
+    *webhooks.api,
+    *reconciliation.api,
+    *desk.api,
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("asyncapi.json", docs.asyncapi_document, name="asyncapi"),
+    path("docs", docs.SwaggerPage.as_view(url_name="schema"), name="docs"),
     path("docs/errors", docs.errors_page, name="docs-errors"),
 ]
 
 urlpatterns = [
     path("api/v1/", include(api)),
     path(".well-known/keno-keys.json", proofs.KeysView.as_view()),
+    *operators.root,
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", metrics),
+    path("admin/", include(desk.pages)),
     path("admin/", admin.site.urls),
     path("demo", demo.enter),
     path("", play.client, name="client"),
     path("verify", verify.page, name="verify"),
-    path("brand.css", play.brand),
-    path("texts/<slug:locale>.json", play.texts),
+    path("brand.css", brand.sheet),
+    path("preview", play.preview),
+    path("play", play.entry),
+    *lite.routes,
+    *lottery.routes,
+    path("sw.js", play.service_worker),
+    *reconciliation.pages,
+    path("texts/<slug:bundle>/<slug:locale>.json", play.texts),
 ]
 
 

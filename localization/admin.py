@@ -13,8 +13,8 @@ from keno_platform.staff import steps
 from keno_platform.staff.columns import column
 from keno_platform.staff.pages import RecordAdmin
 from keno_platform.staff.steps import Step, StepForm, offered
-from localization.catalogue import CLIENT_TEXTS
 from localization.models import Locale, Text
+from localization.plurals import every_key, source_of
 from localization.services import VALUE_MAX, remove_text, set_text
 
 
@@ -26,7 +26,7 @@ class TextForm(StepForm):
     )
     locale_code = forms.ChoiceField(choices=Locale.choices, label="Language", widget=UnfoldAdminSelectWidget)
     key = forms.ChoiceField(
-        choices=[(key, f"{key}: {source}") for key, source in CLIENT_TEXTS.items()], widget=UnfoldAdminSelectWidget
+        choices=[(key, f"{key}: {source}") for key, source in every_key().items()], widget=UnfoldAdminSelectWidget
     )
     value = forms.CharField(max_length=VALUE_MAX, widget=UnfoldAdminTextareaWidget({"rows": 3, "dir": "auto"}))
 
@@ -61,7 +61,7 @@ class TextAdmin(RecordAdmin):
         "locale_code",
         "key",
         "value",
-        column(lambda text: CLIENT_TEXTS.get(text.key, "no text of the client any more"), name="english"),
+        column(lambda text: source_of(text.key) or "no text of the client any more", name="english"),
     )
     actions_detail = ("edit", "remove")
     actions_row = ("edit", "remove")

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from audit import services as audit
 from keno_platform.core.errors import Kind, Refusal
-from localization.catalogue import CLIENT_TEXTS
 from localization.models import Locale, Text
+from localization.plurals import is_key_of, number_may_be_a_word, source_of
 from localization.selectors import LocaleUnknown
 
 VALUE_MAX = 500
@@ -58,13 +58,19 @@ def remove_text(*, locale: str, key: str, actor: str, operator_id: UUID | None =
 def _check(locale: str, key: str, value: str) -> None:
     if locale not in Locale.values:
         raise LocaleUnknown(locale=locale[:16])
-    if key not in CLIENT_TEXTS:
-        raise TextInvalid("The client has no text of this key.", field="key")
+    source = source_of(key)
+    if source is None or not is_key_of(key, locale=locale):
+        raise TextInvalid("The client has no text of this key in this language.", field="key")
     if not 1 <= len(value) <= VALUE_MAX or any(unicodedata.category(one) in ("Cc", "Cs") for one in value):
         raise TextInvalid(f"A text has 1 to {VALUE_MAX} characters and no control characters.", field="value")
-    needed = placeholders(CLIENT_TEXTS[key])
-    if placeholders(value) != needed:
+    needed = placeholders(source)
+    if not _fits(value, needed, word=number_may_be_a_word(key, locale=locale)):
         raise TextInvalid(f"The text must have these placeholders: {needed}.", field="value", placeholders=needed)
+
+
+def _fits(value: str, needed: list[str], *, word: bool) -> bool:
+    found = placeholders(value)
+    return found == needed or (word and len(found) == len(needed) - 1 and set(found) <= set(needed))
 
 
 def _place(operator_id: UUID | None, locale: str, key: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from keno_platform.core.errors import NotFound
+from keno_platform.staff import gate
 from keno_platform.staff.pages import StaffAdmin
 from keno_platform.staff.steps import show
 from operators import selectors
@@ -24,14 +25,17 @@ def pick(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         request,
         "admin/pick_operator.html",
         title="Pick an operator",
-        operators=selectors.list_operators(),
+        operators=gate.narrow(request, selectors.list_operators()),
         picked=picked.pk if picked else None,
+        may_pick_none=gate.confined_to(request) is None,
         next=request.GET.get("next", ""),
     )
 
 
 def _choose(request: HttpRequest) -> HttpResponse:
-    chosen = request.POST.get("operator", "")
+    chosen, own = request.POST.get("operator", ""), gate.confined_to(request)
+    if own is not None:
+        chosen = chosen if chosen == str(own) else "another operator's"
     if not chosen:
         request.session.pop(SESSION_FIELD, None)
         messages.info(request, "No operator is picked now.")

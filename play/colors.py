@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 BLACK, WHITE = "#000000", "#ffffff"
 LIGHT_PAGE, DARK_PAGE = "#f4f5f7", "#12161b"
-"""The page's backgrounds, the same as in client.css. A surface on them is lighter, so these are the harder cases."""
+"""
+The page's backgrounds, the same as in base.css of the client. A surface on them is lighter, so these are the harder
+cases.
+"""
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#1c2229"
 TEXT_CONTRAST = 4.5
 """What level AA asks of text of normal size."""

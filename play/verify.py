@@ -27,7 +27,7 @@ SHARED_TEXTS = (
     "error.unexpected",
 )
 """Texts of the player's client that this page shows too."""
-SCRIPTS = ("balls", "chain", "choices", "folder", "house", "library", "main", "results", "texts")
+SCRIPTS = ("balls", "chain", "choices", "folder", "house", "library", "main", "memory", "results", "texts")
 """The page's own scripts. Named in it with the library's, so that all is loaded before the network may be cut."""
 LIBRARY = (
     "anchors",
@@ -80,7 +80,8 @@ POLICY = {
 def page(request: HttpRequest) -> HttpResponse:
     """The page, in the language that is asked for, else the browser's, else the operator's."""
     language = _language(request)
-    texts = page_texts(language)
+    operator = find_operator_by_domain(request.get_host().partition(":")[0])
+    texts = page_texts(language, second=operator.second_language if operator else "")
     context = {
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
@@ -100,9 +101,12 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def page_texts(language: str) -> dict[str, str]:
-    """Everything that the page says, by key. An operator's own wording has no place here: it is the one examined."""
-    texts = texts_for(locale=language)
+def page_texts(language: str, *, second: str = "") -> dict[str, str]:
+    """
+    Everything that the page says, by key; in the second language what no native speaker has read. An operator's own
+    wording has no place here: it is the one examined.
+    """
+    texts = texts_for(locale=language, second=second)
     return {key: text for key, text in texts.items() if is_own_text(key) or key in SHARED_TEXTS}
 
 

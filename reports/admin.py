@@ -1,6 +1,7 @@
 """Simulations and studies for staff."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 
 from keno_platform.staff.columns import NOTHING, code, column, exact_utc, hexed, utc
 from keno_platform.staff.pages import RecordAdmin, UncountedPages
+from reports import run_pages
 from reports.models import SimulationRun
 
 PASSED, ODD = "passed", "not as expected"
@@ -22,7 +24,8 @@ def _standing(run: SimulationRun) -> str:
 
 
 def _draws(run: SimulationRun) -> Any:
-    return run.parameters.get("draws", NOTHING)
+    """How many draws were tested, or how many bets of each pick count were played."""
+    return run.parameters.get("draws", run.parameters.get("bets_each", NOTHING))
 
 
 def _parameters(run: SimulationRun) -> Any:
@@ -42,6 +45,27 @@ def _tests(run: SimulationRun) -> Any:
         ),
     )
     heading = ("test", "question", "statistic", "p", "p (Holm)")
+    titles = format_html_join("", "<th>{}</th>", ((title,) for title in heading))
+    return format_html('<table class="plain-table"><tr>{}</tr>{}</table>', titles, rows)
+
+
+def _edges(run: SimulationRun) -> Any:
+    """What the table returns at the smallest and the greatest stakes, with prizes rounded down to the minor unit."""
+    rows = format_html_join(
+        "",
+        '<tr><td>{}</td><td class="number">{}</td><td class="number">{}</td><td class="number">{}</td>'
+        '<td class="number">{}</td><td class="number">{}</td><td>{}</td></tr>',
+        (
+            (
+                *(one["name"], one["pick_count"], f"{one['stake']:,}", f"{float(Fraction(one['exact'])):.4%}"),
+                *(f"{one['simulated']:.4%}", f"{-one['lost']:.4%}", PASSED if one["holds"] else ODD),
+            )
+            for one in run.result.get("edges", ())
+        ),
+    )
+    if not rows:
+        return NOTHING
+    heading = ("stake", "pick", "minor units", "exact", "simulated", "by rounding", "outcome")
     titles = format_html_join("", "<th>{}</th>", ((title,) for title in heading))
     return format_html('<table class="plain-table"><tr>{}</tr>{}</table>', titles, rows)
 
@@ -69,7 +93,7 @@ class SimulationRunAdmin(RecordAdmin):
     list_display = (
         "id",
         "kind",
-        column(_draws, name="draws"),
+        column(_draws, name="draws", title="draws or bets"),
         column(_standing, name="standing", title="outcome", colors=COLORS),
         column(lambda run: run.parameters.get("source", NOTHING), name="source"),
         utc("created_at"),
@@ -90,6 +114,7 @@ class SimulationRunAdmin(RecordAdmin):
                     "confidence",
                     "exact_value",
                     column(_tests, name="tests"),
+                    column(_edges, name="edges", title="at the edges"),
                     column(_plot, name="picture"),
                 )
             },
@@ -107,13 +132,16 @@ class SimulationRunAdmin(RecordAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        own = path("<int:run_id>/plot/", self.admin_site.admin_view(self.plot), name="reports_simulationrun_plot")
+        own = path("<int:object_id>/plot/", self.admin_site.admin_view(self.plot), name="reports_simulationrun_plot")
         return [own, *super().get_urls()]
 
-    def plot(self, request: HttpRequest, run_id: int) -> HttpResponse:
+    def plot(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The picture's file, for those who may see the run."""
-        run = self.get_object(request, str(run_id)) if self.has_view_permission(request) else None
+        run = self.get_object(request, str(object_id)) if self.has_view_permission(request) else None
         picture = Path(run.plot) if run and run.plot else None
         if picture is None or not picture.is_file():
             raise Http404
         return HttpResponse(picture.read_bytes(), content_type="image/png")
+
+
+__all__ = ["run_pages"]

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from psycopg import sql
 
-from keno_platform.core.errors import Kind, Refusal
 from operators.models import Operator
 from operators.tenancy import tenant_context
+from reports.query import ReportPeriodInvalid
 
+__all__ = ["PERIOD_MAX", "Figures", "ReportPeriodInvalid", "TurnoverRow", "total", "turnover"]
 PERIOD_MAX = timedelta(days=366)
 
 # A round counts when it was settled and a cancelled bet when it was cancelled, so that the figures of a time that
@@ -26,8 +27,10 @@ _TURNOVER = """
         FROM {schema}.bets_settlement s
         WHERE s.outcome = 'void' AND s.settled_at >= %(since)s AND s.settled_at < %(until)s
         UNION ALL
-        SELECT c.round_id, c.created_at, 0, 0, 0, b.stake
-        FROM {schema}.bets_cancellation c JOIN {schema}.bets_bet b ON b.id = c.bet_id
+        SELECT c.round_id, c.created_at, 0, 0, 0, coalesce(f.stake, b.stake)
+        FROM {schema}.bets_cancellation c
+        LEFT JOIN {schema}.bets_carriedcancellation f ON f.bet_id = c.bet_id
+        LEFT JOIN {schema}.bets_bet b ON b.id = c.bet_id
         WHERE c.created_at >= %(since)s AND c.created_at < %(until)s
     ) m
     JOIN public.rounds_round r ON r.id = m.round_id
@@ -36,14 +39,6 @@ _TURNOVER = """
     HAVING sum(m.bets) > 0 OR sum(m.refunds) > 0
     ORDER BY 1, 2
 """
-
-
-class ReportPeriodInvalid(Refusal):
-    """A report covers a time above zero and up to 366 days."""
-
-    code = "report_period_invalid"
-    kind = Kind.INVALID
-    title = "The period of the report is not valid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

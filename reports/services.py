@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
+from audit import services as audit
 from reports.models import RunKind, SimulationRun
 
 
+@transaction.atomic
 def store_run(
     *,
     kind: RunKind,
@@ -17,8 +21,8 @@ def store_run(
     exact_value: str = "",
     confidence: str = "",
 ) -> SimulationRun:
-    """Keep a finished run, whose files are written by now."""
-    return SimulationRun.objects.create(
+    """Keep a finished run, whose files are written by now, on record."""
+    run = SimulationRun.objects.create(
         kind=kind,
         parameters=parameters,
         result=result,
@@ -28,3 +32,10 @@ def store_run(
         file_sha256=file_sha256,
         plot=str(plot.resolve()) if plot else "",
     )
+    audit.record(
+        "simulation.finished",
+        description=f"{kind.label}: {result.get('verdict', '')}".removesuffix(": "),
+        actor="command line",
+        after={"run_id": run.pk, "kind": str(kind), "file_sha256": file_sha256.hex(), "passed": result.get("passed")},
+    )
+    return run

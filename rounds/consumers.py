@@ -1,73 +1,114 @@
 """The public stream of one game's rounds: `WS /ws/v1/games/{code}` on an operator's domain."""
 
-from typing import Any
-
-import msgspec
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
 
 from keno_platform.core import clock
 from keno_platform.core.errors import Refusal
-from keno_platform.live.broadcaster import Subscriber, broadcaster
+from keno_platform.live import frames
+from keno_platform.live.broadcaster import Topic, broadcaster
+from keno_platform.live.reading import in_thread
+from keno_platform.live.sockets import Message, Receive, Scope, Send, Socket, accept, encoded, host_of
 from keno_platform.live.topics import game_topic
 from operators.selectors import find_operator_by_domain
 from rounds import announce, selectors
+from rounds.lean import LeanSocket, wants_lean
 
-NOT_FOUND = 4404
-TOO_SLOW = 4408
-
-
-class GameConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
-    """Says hello with the state, then passes frames on. Whatever a client sends is refused."""
-
-    subscriber: Subscriber | None = None
-
-    async def connect(self) -> None:
-        code = self.scope["url_route"]["kwargs"]["code"]
-        await self.accept()
-        self.topic = game_topic(code)
-        self.subscriber = Subscriber(self._send, self._give_up)
-        # Joined before the state is read: what happens in between waits in the queue, and nothing is missed.
-        await broadcaster().join(self.topic, self.subscriber)
-        try:
-            hello = await database_sync_to_async(_hello)(host_of(self.scope), code)
-        except Refusal:
-            await self.close(NOT_FOUND)
-            return
-        await self._send(msgspec.json.encode(hello).decode())
-        self.subscriber.start()
-
-    async def disconnect(self, code: int) -> None:
-        if self.subscriber is not None:
-            broadcaster().leave(self.topic, self.subscriber)
-            self.subscriber.stop()
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        await self.close(1008)
-
-    async def _send(self, frame: str) -> None:
-        await self.send(text_data=frame)
-
-    async def _give_up(self) -> None:
-        await self.close(TOO_SLOW)
+logger = logging.getLogger(__name__)
+STATE_FOR_S = 0.05
+"""How old a hello may be, if no frame has come since: its `server_time` sets clients' clocks."""
+DOMAIN_FOR_S = 1.0
+"""So long after a domain was removed a socket may still be opened on it. Those that are open stay."""
+T = TypeVar("T")
 
 
-def host_of(scope: dict[str, Any]) -> str:
-    """The host name that a socket was opened on, without its port."""
-    headers = dict(scope["headers"])
-    return str(headers.get(b"host", b"").decode("latin-1").partition(":")[0])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """The first frame, and who may see it."""
+
+    message: Message
+    seq: int
+    owner_id: UUID | None
 
 
-def _hello(host: str, code: str) -> dict[str, Any]:
+async def game_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Say hello with the state, then pass frames on. Whatever a client sends closes the socket."""
+    await accept(receive, send)
+    try:
+        code = await _serve(scope, receive, send)
+    except Refusal:
+        code = frames.NOT_FOUND
+    except _Unreadable:
+        code = frames.TRY_LATER
+    if code is not None:
+        await Socket(send).close(code)
+
+
+async def _serve(scope: Scope, receive: Receive, send: Send) -> int | None:
     """
-    The first frame: the state now and the `seq` that the stream goes on from.
+    The code to close with; None where the connection is gone.
 
     :raises Refusal: no operator has this domain, or no such game of it.
+    :raises _Unreadable: the database does not answer.
     """
-    operator = find_operator_by_domain(host)
-    if operator is None:
+    code: str = scope["url_route"]["kwargs"]["code"]
+    name, socket = game_topic(code), (LeanSocket if wants_lean(scope) else Socket)(send)
+    try:
+        # Joined before the state is read: what happens in between is held, and nothing is missed.
+        topic = await broadcaster().join(name, socket)
+        greeting = await _greet(topic, code=code, host=host_of(scope))
+        socket.start(greeting.message, after=greeting.seq)
+        more = await receive()
+    finally:
+        broadcaster().leave(name, socket)
+        socket.stop()
+    return frames.UNEXPECTED if more["type"] == "websocket.receive" else None
+
+
+async def _greet(topic: Topic, *, code: str, host: str) -> Greeting:
+    """The first frame for a newcomer to this topic. Raises as `_serve` does."""
+    operator_id = await broadcaster().memory.get(host, partial(_look, _operator_on, host), keep_s=DOMAIN_FOR_S)
+    if operator_id is None:
         raise selectors.GameNotFound(game=code)
-    game = selectors.get_game(code=code, operator_id=operator.pk)
+    greeting = await topic.shared_state(partial(_look, _read_greeting, code), keep_s=STATE_FOR_S)
+    if greeting.owner_id not in (None, operator_id):
+        raise selectors.GameNotFound(game=code)
+    return greeting
+
+
+class _Unreadable(Exception):
+    """The database does not answer."""
+
+
+async def _look(read: Callable[[str], T], what: str) -> T:
+    try:
+        return await in_thread(read, what)
+    except Refusal:
+        raise
+    except Exception as error:
+        logger.exception("what sockets are to be greeted with could not be read")
+        raise _Unreadable from error
+
+
+def _operator_on(host: str) -> UUID | None:
+    operator = find_operator_by_domain(host)
+    return operator.pk if operator else None
+
+
+def _read_greeting(code: str) -> Greeting:
+    """
+    The state now and the `seq` that the stream goes on from.
+
+    The `seq` is read first: what happens between the two reads is in the state, and is told again.
+
+    :raises Refusal: there is no such game, or none of its rounds is ahead.
+    """
+    game = selectors.get_any_game(code)
     current = selectors.current_round(game)
-    now = clock.to_text(selectors.database_now())
-    return {"type": "hello", "seq": game.event_seq, "server_time": now, "round": announce.describe(current)}
+    now = clock.to_text(selectors.game_now(game.pk))
+    hello = {"type": "hello", "seq": game.event_seq, "server_time": now, "round": announce.describe(current)}
+    return Greeting(message=encoded(hello), seq=game.event_seq, owner_id=game.owner_id)

@@ -23,6 +23,7 @@ from fairness.documents import key_id
 from fairness.networks import Network, beacon_time
 from fairness.seeds import derive_seed
 from rounds.models import Epoch, SealedKey, SigningKey
+from rounds.statements import run
 
 NONCE_BYTES = 12
 SIGNING_KEY = "close-signing"
@@ -68,29 +69,37 @@ def seeds_of_ended(round_ids: Iterable[int]) -> dict[int, bytes | None]:
     """
     The seeds of rounds whose betting has ended; None where the epoch's key cannot be opened.
 
-    :raises NotYet: one of them, by the database's own clock and state, can still take bets.
+    :raises NotYet: one of them, by the clock of its game and its state in the database, can still take bets.
     """
     wanted = list(round_ids)
-    rows = _rows(_ENDED, [wanted])
+    rows = run(_ENDED, [wanted])
     if {row[0] for row in rows} != set(wanted):
         raise NotYet("a seed was asked for before its round's close")
-    keys = {epoch_id: _epoch_key(sealed, root) for *_, epoch_id, sealed, root in rows}
+    # Each epoch's key is opened once, and kept no longer than this call: nothing that waits here holds one.
+    sealed_keys = run(_SEALED_KEYS, [list({row[3] for row in rows})])
+    keys = {epoch_id: _epoch_key(sealed, root) for epoch_id, sealed, root in sealed_keys}
     return {
         round_id: derive_seed(epoch_key=key, stream=stream, round_number=number) if (key := keys[epoch_id]) else None
-        for round_id, stream, number, epoch_id, _, _ in rows
+        for round_id, stream, number, epoch_id in rows
     }
 
 
-def key_of_ended_epoch(epoch_id: int) -> bytes | None:
+def key_of_ended_epoch(epoch_id: int, *, at_once: bool = False) -> bytes | None:
     """
-    The key of an epoch that is over, for everybody to see; None where it cannot be opened.
+    The key of an epoch that is over, for everybody to see; None where it cannot be opened. `at_once` does not wait for
+    the delay after its end; all of its rounds must have come to their end all the same.
 
     :raises NotYet: the delay after its end has not passed, or a round of it has not come to its end.
     """
-    rows = _rows(_EPOCH_OVER, [settings.EPOCH_KEY_DELAY_SECONDS, epoch_id])
+    rows = _rows(_EPOCH_OVER, [0 if at_once else settings.EPOCH_KEY_DELAY_SECONDS, epoch_id])
     if not rows:
         raise NotYet("an epoch's key was asked for before the epoch's end")
     return _epoch_key(*rows[0])
+
+
+def is_epoch_over(epoch_id: int) -> bool:
+    """Whether an epoch has ended with all its rounds, so that its key tells nothing that is still to come."""
+    return bool(_rows(_EPOCH_OVER, [0, epoch_id]))
 
 
 def _epoch_key(sealed: bytes, root: bytes) -> bytes | None:
@@ -101,14 +110,13 @@ def _epoch_key(sealed: bytes, root: bytes) -> bytes | None:
 
 
 _ENDED = """
-    SELECT r.id, g.stream, r.number, r.epoch_id, e.sealed_key, e.root
-    FROM public.rounds_round r
-    JOIN public.rounds_game g ON g.id = r.game_id
-    JOIN public.rounds_epoch e ON e.id = r.epoch_id
-    WHERE r.id = ANY (%s) AND r.closes_at <= clock_timestamp()
+    SELECT r.id, g.stream, r.number, r.epoch_id
+    FROM public.rounds_round r JOIN public.rounds_game g ON g.id = r.game_id
+    WHERE r.id = ANY (%b::bigint[]) AND r.closes_at <= public.rounds_own_time(r.sandbox, r.game_id)
       AND (r.status IN ('drawn', 'settled', 'revealed', 'void')
            OR (r.status = 'closed' AND r.close_message IS NOT NULL))
 """
+_SEALED_KEYS = "SELECT id, sealed_key, root FROM public.rounds_epoch WHERE id = ANY (%b::bigint[])"
 # Also void rounds stay secret until their betting time is over.
 _EPOCH_OVER = """
     SELECT e.sealed_key, e.root FROM public.rounds_epoch e
@@ -144,6 +152,23 @@ def signing_keys() -> list[PublicKey]:
         )
         for row in SigningKey.objects.order_by("created_at")
     ]
+
+
+def own_public_keys() -> frozenset[bytes]:
+    """
+    The keys whose other half is sealed here, and opens. A row that somebody put into the table is none of them: whoever
+    has the database alone cannot seal.
+    """
+    return frozenset(
+        bytes(row.public_key) for row in SigningKey.objects.all() if _public_half(row) == bytes(row.public_key)
+    )
+
+
+def _public_half(row: SigningKey) -> bytes | None:
+    with suppress(InvalidTag, ValueError):
+        private = Ed25519PrivateKey.from_private_bytes(_open(bytes(row.sealed), about=SIGNING_KEY.encode()))
+        return private.public_key().public_bytes_raw()
+    return None
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from keno_platform.core.invariants import Invariant, Scope
+from rounds.models import LEAD_MAX
 
 STUCK_S = 60
 
@@ -50,7 +51,8 @@ INVARIANTS = (
         violations="""
             SELECT r.id FROM public.rounds_round r
             WHERE r.server_seed IS NOT NULL
-              AND (r.status IN ('scheduled', 'open', 'closed') OR r.closes_at > clock_timestamp())""",
+              AND (r.status IN ('scheduled', 'open', 'closed')
+                   OR (r.closes_at > clock_timestamp() AND r.closes_at > public.game_clock(r.game_id)))""",
     ),
     Invariant(
         code="I17-numbers-without-gaps",
@@ -70,7 +72,7 @@ INVARIANTS = (
         violations=f"""
             SELECT r.id FROM public.rounds_round r
             WHERE r.status NOT IN ('revealed', 'void')
-              AND r.closes_at < clock_timestamp() - interval '{STUCK_S} seconds'""",
+              AND r.closes_at < public.game_clock(r.game_id) - interval '{STUCK_S} seconds'""",
     ),
     Invariant(
         code="I18-states-fit-their-facts",
@@ -86,13 +88,20 @@ INVARIANTS = (
     ),
     Invariant(
         code="I19-all-paid-before-settled",
-        claim="No round is settled while an operator has not paid, and none waits for its payment for a minute",
+        claim="No round is settled while an operator has not paid",
+        scope=Scope.INSTALLATION,
+        violations="""
+            SELECT p.round_id FROM public.rounds_participation p JOIN public.rounds_round r ON r.id = p.round_id
+            WHERE p.settled_at IS NULL AND r.status IN ('settled', 'revealed')""",
+    ),
+    Invariant(
+        code="I19-paid-within-a-minute",
+        claim="No round waits for an operator's payment for a minute",
         scope=Scope.INSTALLATION,
         violations=f"""
             SELECT p.round_id FROM public.rounds_participation p JOIN public.rounds_round r ON r.id = p.round_id
-            WHERE p.settled_at IS NULL AND (
-                r.status IN ('settled', 'revealed')
-                OR coalesce(r.drawn_at, r.voided_at) < clock_timestamp() - interval '{STUCK_S} seconds')""",
+            WHERE p.settled_at IS NULL
+              AND coalesce(r.drawn_at, r.voided_at) < public.game_clock(r.game_id) - interval '{STUCK_S} seconds'""",
     ),
     Invariant(
         code="I31-one-result-a-round",
@@ -143,5 +152,22 @@ INVARIANTS = (
         violations="""
             SELECT r.id FROM public.rounds_round r
             WHERE r.anchoring = 'required' AND r.opened_at IS NOT NULL AND r.signed_only IS NOT FALSE""",
+    ),
+    Invariant(
+        code="I35-clocks-of-sandboxes-only",
+        claim="Games of sandboxes and no others have a clock of their own, never behind the real one nor far ahead",
+        scope=Scope.INSTALLATION,
+        violations=f"""
+            SELECT g.id FROM public.rounds_game g
+            LEFT JOIN public.rounds_gameclock c ON c.game_id = g.id
+            LEFT JOIN public.operators_operator o ON o.operator_id = g.owner_id
+            WHERE g.sandbox <> (c.game_id IS NOT NULL) OR (g.sandbox AND (o.sandbox IS NOT TRUE OR g.network <> 'none'))
+            UNION ALL
+            SELECT r.id FROM public.rounds_round r JOIN public.rounds_game g ON g.id = r.game_id
+            WHERE r.sandbox <> g.sandbox
+            UNION ALL
+            SELECT s.game_id FROM public.rounds_sandbox_time s
+            WHERE s.now < clock_timestamp() - interval '1 second'
+               OR s.now > clock_timestamp() + interval '{int(LEAD_MAX.total_seconds())} seconds'""",
     ),
 )

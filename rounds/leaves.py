@@ -1,6 +1,10 @@
 """The leaves of the two public trees, made from rows that never change: COMMIT for an epoch, RESULT for its ends."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+from uuid import UUID
 
 from fairness.merkle import leaf_hash
 from fairness.messages import CommitLeaf, ResultLeaf, ResultStatus, VoidCause
@@ -29,6 +33,40 @@ class Networks:
         return self._known[name]
 
 
+class Committed(Protocol):
+    """What a COMMIT leaf is made of, besides the network."""
+
+    @property
+    def stream(self) -> UUID: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def opens_at(self) -> datetime: ...
+    @property
+    def closes_at(self) -> datetime: ...
+    @property
+    def beacon_round(self) -> int: ...
+
+
+def leaf_of(one: Committed, *, network: Network, commitment: bytes) -> CommitLeaf:
+    """The COMMIT leaf of a round on this network, whether it has a row already or not."""
+    return CommitLeaf(
+        stream=one.stream,
+        round_number=one.number,
+        open_ms=to_milliseconds(one.opens_at),
+        close_ms=to_milliseconds(one.closes_at),
+        beacon_chain_hash=network.chain_hash,
+        beacon_round=one.beacon_round,
+        rules_hash=_rules_hash(network.name),
+        commitment=commitment,
+    )
+
+
+@cache
+def _rules_hash(network_name: str) -> bytes:
+    return rules_hash(rules_text(network_name=network_name))
+
+
 def commit_leaf(one: Round, network: Network) -> CommitLeaf:
     """The COMMIT leaf of a round, from the columns that never change."""
     return CommitLeaf(
@@ -38,7 +76,7 @@ def commit_leaf(one: Round, network: Network) -> CommitLeaf:
         close_ms=to_milliseconds(one.closes_at),
         beacon_chain_hash=network.chain_hash,
         beacon_round=one.beacon_round,
-        rules_hash=rules_hash(rules_text(network_name=one.network)),
+        rules_hash=_rules_hash(one.network),
         commitment=bytes(one.server_seed_hash),
     )
 

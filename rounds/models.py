@@ -1,6 +1,7 @@
 """Games, epochs and rounds: the public record of every draw."""
 
 import uuid
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
@@ -24,6 +25,12 @@ class Anchoring(models.TextChoices):
     SIGNED_ONLY = "signed-only", "signed-only: the round opens, labelled so"
 
 
+LEAD_MAX = timedelta(hours=12)
+"""How far the time of a sandbox's game may be ahead: settlement looks for a round's bets within a day of its times."""
+SANDBOX_PREFIX = "sandbox-"
+"""How the code of every sandbox's game begins, so that whoever sees a round of it knows."""
+
+
 class Game(models.Model):
     """One endless sequence of rounds. Without an owner it is shared by all operators."""
 
@@ -35,6 +42,9 @@ class Game(models.Model):
     network = models.CharField(max_length=24, choices=NetworkName.choices, default=NetworkName.LOCAL)
     anchoring = models.CharField(max_length=12, choices=Anchoring.choices, default=Anchoring.SIGNED_ONLY)
     owner = models.ForeignKey("operators.Operator", null=True, blank=True, on_delete=models.PROTECT)
+    sandbox = models.BooleanField(
+        default=False, editable=False, help_text="Its owner, a sandbox operator, may stop and step its clock."
+    )
     active = models.BooleanField(default=True)
     event_seq = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -47,10 +57,51 @@ class Game(models.Model):
                 condition=Q(interval_seconds__gt=F("betting_seconds"), betting_seconds__gt=0),
                 name="rounds_game_draws_between_rounds",
             ),
+            CheckConstraint(
+                condition=Q(sandbox=False)
+                | Q(
+                    owner__isnull=False,
+                    network=NetworkName.NONE,
+                    anchoring=Anchoring.SIGNED_ONLY,
+                    code__startswith=SANDBOX_PREFIX,
+                    interval_seconds__range=(5, 600),
+                    interval_seconds__gte=F("betting_seconds") + 2,
+                ),
+                name="rounds_game_sandbox_terms",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+
+class GameClock(models.Model):
+    """
+    The time of a sandbox's own game, in relation to the real one. Only games of sandboxes have a row, a trigger sees
+    to that: the rounds of all others go by the real clock.
+
+    The game's time is the real time and `lead`; or, where the clock stands, `stopped_at` until the real time
+    `resumes_at`, and from then on it goes on by itself. It is never behind the real time and never runs back.
+    """
+
+    game = models.OneToOneField(Game, primary_key=True, on_delete=models.PROTECT, related_name="clock")
+    lead = models.DurationField()
+    stopped_at = models.DateTimeField(null=True, help_text="The time of the game at which it stands.")
+    resumes_at = models.DateTimeField(null=True, help_text="The real time at which it goes on by itself.")
+    changed_at = models.DateTimeField(help_text="The real time of the last change.")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(lead__range=(timedelta(0), LEAD_MAX)), name="rounds_clock_not_behind"),
+            CheckConstraint(
+                condition=Q(stopped_at__isnull=True, resumes_at__isnull=True)
+                | Q(stopped_at__isnull=False, resumes_at__lte=F("stopped_at")),
+                name="rounds_clock_goes_on_in_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"clock of game {self.game_id}"
 
 
 class Epoch(models.Model):
@@ -116,12 +167,14 @@ class RoundStatus(models.TextChoices):
 class Round(models.Model):
     """
     One round. The upper part is committed before it opens and never changes; the lower part is filled in
-    once, arrow by arrow. A trigger keeps both, whoever writes.
+    once, arrow by arrow. Triggers keep both, whoever writes.
+
+    Every arrow writes each index of the table anew: so there is none that another one can stand for.
     """
 
-    game = models.ForeignKey(Game, on_delete=models.PROTECT)
+    game = models.ForeignKey(Game, on_delete=models.PROTECT, db_index=False)
     number = models.BigIntegerField(help_text="The game's own sequence, without gaps.")
-    epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT)
+    epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT, db_index=False)
     leaf_index = models.PositiveIntegerField()
     network = models.CharField(max_length=24, choices=NetworkName.choices)
     anchoring = models.CharField(max_length=12, choices=Anchoring.choices, default=Anchoring.SIGNED_ONLY)
@@ -129,6 +182,11 @@ class Round(models.Model):
     closes_at = models.DateTimeField()
     beacon_round = models.BigIntegerField()
     server_seed_hash = models.BinaryField(max_length=32, help_text="The commitment C of KPS-1.")
+    sandbox = models.BooleanField(
+        db_default=False,
+        editable=False,
+        help_text="Its game has a clock of its own. A trigger says so at its creation.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     status = models.CharField(max_length=12, choices=RoundStatus.choices, default=RoundStatus.SCHEDULED)
@@ -157,7 +215,11 @@ class Round(models.Model):
             UniqueConstraint(fields=["game", "number"], name="rounds_number_once"),
             UniqueConstraint(fields=["game"], condition=Q(status="open"), name="rounds_one_open_per_game"),
             UniqueConstraint(fields=["epoch", "leaf_index"], name="rounds_leaf_once"),
-            UniqueConstraint(fields=["results_tree", "results_index"], name="rounds_result_once"),
+            UniqueConstraint(
+                fields=["results_tree", "results_index"],
+                condition=Q(results_tree__isnull=False),
+                name="rounds_result_once",
+            ),
             CheckConstraint(
                 condition=Q(results_tree__isnull=True, results_index__isnull=True)
                 | Q(results_tree__isnull=False, results_index__isnull=False, status__in=["revealed", "void"]),
@@ -178,8 +240,9 @@ class Round(models.Model):
             ),
         ]
         indexes = [
-            Index(fields=["opens_at"], condition=Q(status="scheduled"), name="rounds_to_open"),
-            Index(fields=["closes_at"], condition=Q(status="open"), name="rounds_to_close"),
+            # Without the rounds of sandboxes, and so of no use to who looks for the next round of one game: with 90,000
+            # rounds ahead that would be the wrong index, and without statistics the server might take it.
+            Index(fields=["opens_at"], condition=Q(status="scheduled", sandbox=False), name="rounds_to_open"),
             Index(fields=["closes_at"], condition=Q(status="closed"), name="rounds_to_draw"),
             Index(fields=["id"], condition=Q(status__in=["drawn", "settled"]), name="rounds_to_finish"),
             Index(
@@ -193,6 +256,12 @@ class Round(models.Model):
                 name="rounds_without_result",
             ),
             Index(fields=["game", "opens_at"], name="rounds_by_game_and_time"),
+            Index(fields=["game", "opens_at"], condition=Q(status="scheduled"), name="rounds_next_of_game"),
+            Index(
+                fields=["game", "opens_at"],
+                condition=Q(status="scheduled", sandbox=True),
+                name="rounds_next_in_sandbox",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ class Ports:
 
     bet_leaves: LeafSource | None = None
     on_payable: list[Listener] = field(default_factory=list)
+    on_finished: list[Listener] = field(default_factory=list)
 
 
 ports = Ports()

@@ -1,6 +1,7 @@
 """Reading games and rounds."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from keno_platform.core.clock import to_milliseconds
-from keno_platform.core.errors import Kind, NotFound, Refusal
+from keno_platform.core.errors import Kind, NotFound, Refusal, Retry
 from rounds.models import (
     Countersignature,
     Epoch,
@@ -20,6 +21,7 @@ from rounds.models import (
     Round,
     RoundStatus,
 )
+from rounds.statements import run
 
 FINISHED = (RoundStatus.REVEALED, RoundStatus.VOID)
 
@@ -46,6 +48,7 @@ class RoundNotOpen(Refusal):
     code = "round_not_open"
     kind = Kind.CONFLICT
     title = "Betting on this round is not open"
+    retry = Retry.NEW_KEY
 
 
 def database_now() -> datetime:
@@ -54,6 +57,19 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
     return moment
+
+
+def game_now(game_id: int) -> datetime:
+    """The time that a game's rounds go by: the database's clock, or in a sandbox the game's own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.game_clock(%s)", [game_id])
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def list_games() -> QuerySet[Game]:
+    """All games of the installation, sandboxes' own too."""
+    return Game.objects.order_by("code")
 
 
 def games_for(operator_id: UUID) -> QuerySet[Game]:
@@ -73,6 +89,18 @@ def get_game(*, code: str, operator_id: UUID) -> Game:
     return game
 
 
+def get_any_game(code: str) -> Game:
+    """
+    A game by its code, whoever's it is: for who looks at `owner_id` before telling of it.
+
+    :raises GameNotFound: none.
+    """
+    game = Game.objects.filter(code=code).first()
+    if game is None:
+        raise GameNotFound(game=code)
+    return game
+
+
 def _full() -> QuerySet[Round]:
     """Rounds with all that answers about them are made of, without what is long or secret and seldom needed."""
     rounds = Round.objects.select_related("game", "epoch", "results_tree")
@@ -82,6 +110,19 @@ def _full() -> QuerySet[Round]:
 def rounds_for(operator_id: UUID) -> QuerySet[Round]:
     """Rounds of the games that are open to this operator."""
     return _full().filter(Q(game__owner__isnull=True) | Q(game__owner_id=operator_id))
+
+
+def rounds_of(game: Game) -> QuerySet[Round]:
+    """A game's rounds, as the bare rows that a condition on other tables needs."""
+    return Round.objects.filter(game=game)
+
+
+def open_rounds_of_shared_games(*, round_ids: Iterable[int], codes: Iterable[str]) -> list[Round]:
+    """Those of these rounds, and of the rounds of these games, that are open and belong to no operator alone."""
+    shared = _full().filter(game__owner__isnull=True, status=RoundStatus.OPEN)
+    ids, names = list(round_ids), list(codes)
+    by_id = list(shared.filter(pk__in=ids)) if ids else []
+    return by_id + (list(shared.filter(game__code__in=names)) if names else [])
 
 
 def get_round(*, round_id: int, operator_id: UUID | None = None) -> Round:
@@ -95,6 +136,11 @@ def get_round(*, round_id: int, operator_id: UUID | None = None) -> Round:
     if found is None:
         raise RoundNotFound(round_id=round_id)
     return found
+
+
+def open_numbers() -> dict[int, int]:
+    """By game, the number of the round in which bets can be placed now."""
+    return dict(Round.objects.filter(status=RoundStatus.OPEN).values_list("game_id", "number"))
 
 
 def current_round(game: Game) -> Round:
@@ -235,7 +281,11 @@ def epochs_by_seq(seqs: Iterable[int]) -> dict[int, Epoch]:
 
 
 def unsettled(round_ids: Iterable[int] | None = None, *, older_than_s: float = 0) -> list[tuple[int, UUID]]:
-    """(round id, operator id) of what must be paid or refunded: drawn or void, not yet settled, oldest first."""
+    """
+    (round id, operator id) of what must be paid or refunded: drawn or void, not yet settled, oldest first.
+
+    In a sandbox nothing counts as too young: its clock may stand.
+    """
     payable = [RoundStatus.DRAWN, RoundStatus.VOID]
     found = Participation.objects.filter(settled_at__isnull=True, round__status__in=payable)
     if round_ids is not None:
@@ -243,8 +293,9 @@ def unsettled(round_ids: Iterable[int] | None = None, *, older_than_s: float = 0
     if older_than_s:
         found = found.extra(  # the database's clock, not this process's, says how old it is
             where=[
-                "coalesce(rounds_round.drawn_at, rounds_round.voided_at)"
+                "(coalesce(rounds_round.drawn_at, rounds_round.voided_at)"
                 " < clock_timestamp() - make_interval(secs => %s)"
+                " OR rounds_round.sandbox)"
             ],
             params=[older_than_s],
         )
@@ -253,8 +304,10 @@ def unsettled(round_ids: Iterable[int] | None = None, *, older_than_s: float = 0
 
 def participants(round_ids: Iterable[int]) -> list[tuple[int, UUID]]:
     """(round id, operator id) of every operator with a bet in these rounds."""
-    found = Participation.objects.filter(round_id__in=list(round_ids))
-    return list(found.values_list("round_id", "operator_id"))
+    return [(round_id, operator_id) for round_id, operator_id in run(_PARTICIPANTS, [list(round_ids)])]
+
+
+_PARTICIPANTS = "SELECT round_id, operator_id FROM public.rounds_participation WHERE round_id = ANY (%b::bigint[])"
 
 
 def list_finished_between(after: int, up_to: int) -> list[Round]:
@@ -274,19 +327,63 @@ def rounds_with_bets_sealed(latest: int | None) -> "QuerySet[Round]":
 
 
 def count_overdue(*, by_s: float) -> int:
-    """Rounds that should have opened or closed this many seconds ago, by the database's clock, and have not."""
+    """Rounds that should have opened or closed this many seconds ago, by the time of their game, and have not."""
     with connection.cursor() as cursor:
         cursor.execute(_OVERDUE, {"by": by_s})
         return int(cursor.fetchone()[0])
 
 
 _OVERDUE = """
-    SELECT count(*) FROM public.rounds_round
-    WHERE (status = 'open' AND closes_at < clock_timestamp() - make_interval(secs => %(by)s))
-       OR (status = 'scheduled' AND opens_at < clock_timestamp() - make_interval(secs => %(by)s))
+    SELECT (
+        SELECT count(*) FROM public.rounds_round
+        WHERE status = 'open' AND closes_at < public.rounds_own_time(sandbox, game_id) - make_interval(secs => %(by)s)
+    ) + (
+        SELECT count(*) FROM public.rounds_round
+        WHERE status = 'scheduled' AND NOT sandbox AND opens_at < clock_timestamp() - make_interval(secs => %(by)s)
+    ) + (
+        SELECT count(*) FROM public.rounds_sandbox_time s
+        JOIN public.rounds_round r ON r.game_id = s.game_id AND r.status = 'scheduled' AND r.sandbox
+        WHERE r.opens_at < s.now - make_interval(secs => %(by)s)
+    )
 """
 
 
 def rounds_by_id(round_ids: Iterable[int]) -> dict[int, Round]:
     """These rounds with their games, by id."""
     return {one.pk: one for one in Round.objects.select_related("game").filter(pk__in=set(round_ids))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundOutcome:
+    """What a round came to, for who pays: numbers, or none when it is void. Nothing of it ever changes."""
+
+    round_id: int
+    game: str
+    opens_at: datetime
+    closes_at: datetime
+    numbers: tuple[int, ...] | None
+
+
+def outcome_of(round_id: int) -> RoundOutcome:
+    """
+    The outcome of a round that is drawn or void.
+
+    :raises RoundNotFound: there is none with this id.
+    :raises ValueError: it has no outcome yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTCOME, [round_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise RoundNotFound(round_id=round_id)
+    game, status, opens_at, closes_at, drawn = row
+    if drawn is None and status != RoundStatus.VOID:
+        raise ValueError(f"round {round_id} is {status}: nothing to settle yet")
+    numbers = None if drawn is None else tuple(drawn)
+    return RoundOutcome(round_id=round_id, game=game, opens_at=opens_at, closes_at=closes_at, numbers=numbers)
+
+
+_OUTCOME = """
+    SELECT g.code, r.status, r.opens_at, r.closes_at, r.numbers_drawn
+    FROM public.rounds_round r JOIN public.rounds_game g ON g.id = r.game_id WHERE r.id = %s
+"""

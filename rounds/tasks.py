@@ -5,7 +5,7 @@ from celery import shared_task
 from rounds.services import epochs, results, tick
 
 
-@shared_task(name="rounds.tick", ignore_result=True)
+@shared_task(name="rounds.tick", ignore_result=True, stall_limit=tick.STALL_S)
 def drive_rounds(**_: object) -> int:
     """Drive the rounds for a few seconds, unless somebody else does."""
     return tick.drive()

@@ -40,7 +40,9 @@ def django_db_setup(
     from django.test.utils import setup_databases
 
     from operators.services import OperatorTerms, create_operator
+    from tests.support import staff
 
+    staff.connect()
     with django_db_blocker.unblock():
         setup_databases(verbosity=0, interactive=False)
         for slug, currency in (("alpha", "KES"), ("beta", "XOF")):

@@ -21,6 +21,8 @@ from players.selectors import get_player
 from players.services import ensure_player
 from wallet import selectors, services
 from wallet.models import Kind, Transaction
+from wallet.services import balances
+from wallet.services.refusals import WalletModeOther
 
 
 class TransferAsk(Ask, frozen=True, kw_only=True):
@@ -87,14 +89,18 @@ def show(operator: Operator, row: Transaction) -> TransactionOutput:
 class DepositsView(CallerView):
     """Money from the operator to a player's balance."""
 
+    moves_money = True
+
     @extend_schema(
         operation_id="deposit",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferAsk,
-        responses={201: TransactionOutput, 422: Problem},
+        responses={201: TransactionOutput, 403: Problem, 409: Problem, 422: Problem, 429: Problem, 503: Problem},
     )
     def post(self, request: Request) -> Response:
         key, ask, operator = idempotency_key(request), read(request, TransferAsk), self.operator
+        if operator.is_seamless:
+            raise WalletModeOther()
         amount = _amount(ask, operator)
         player = ensure_player(operator=operator, token=ask.player_token, currency=ask.currency)
         row = services.deposit(key=key, player=player, amount=amount, reference=ask.reference)
@@ -104,14 +110,18 @@ class DepositsView(CallerView):
 class WithdrawalsView(CallerView):
     """Money from a player's balance back to the operator."""
 
+    moves_money = True
+
     @extend_schema(
         operation_id="withdraw",
         parameters=[IDEMPOTENCY_KEY],
         request=TransferAsk,
-        responses={201: TransactionOutput, 409: Problem},
+        responses={201: TransactionOutput, 409: Problem, 429: Problem, 503: Problem},
     )
     def post(self, request: Request) -> Response:
         key, ask, operator = idempotency_key(request), read(request, TransferAsk), self.operator
+        if operator.is_seamless:
+            raise WalletModeOther()
         amount = _amount(ask, operator)
         player = ensure_player(operator=operator, token=ask.player_token, currency=ask.currency)
         row = services.withdraw(key=key, player=player, amount=amount, reference=ask.reference)
@@ -128,16 +138,21 @@ def _amount(ask: TransferAsk, operator: Operator) -> int:
 
 
 class AccountView(PlayerOrOperatorView):
-    """A player's balance, for the operator or for the player."""
+    """A player's balance, for the operator or for the player. In seamless mode the operator's wallet is asked."""
 
     @extend_schema(operation_id="read_account", responses={200: AccountOutput, 404: Problem})
     def get(self, request: Request, player_token: str) -> Response:
         if self.caller.player_id and player_token != self.caller.player_token:
             raise NotFound()
-        player = get_player(player_token)
-        operator = self.operator
-        balance = operator.money(selectors.balance_of(player.pk))
-        return Response(AccountOutput(player_token=player.token, balance=balance, currency=operator.currency_code))
+        operator, player = self.operator, get_player(player_token)
+        minor = (
+            balances.ask(operator=operator, player=player, session_id=self.caller.session_id)
+            if operator.is_seamless
+            else selectors.balance_of(player.pk)
+        )
+        return Response(
+            AccountOutput(player_token=player.token, balance=operator.money(minor), currency=operator.currency_code)
+        )
 
 
 class TransactionsView(CallerView):

@@ -12,6 +12,7 @@ from anchors.chain import Chain, ContractState, Look, Signer, TransactionRefused
 from anchors.models import AlarmCode, Contract, Root, Transaction, TransactionStatus
 from anchors.services import contracts, fees, transactions
 from anchors.services.alarms import Halt
+from keno_platform.core import buggify
 
 UNMINED_MAX = 16
 """Transactions that wait for a block at once. Nodes keep only so many of one account."""
@@ -59,7 +60,9 @@ class Sending:
 
     def _broadcast(self, one: Transaction) -> bool:
         try:
+            buggify.here("anchors.before")
             self.chain.send(bytes(one.raw or b""))
+            buggify.here("anchors.after")
         except TransactionRefused as refusal:
             # "Already known", "nonce too low" because it is mined: every node has words of its own, so it is asked.
             if not self.chain.knows(one.hash or ""):

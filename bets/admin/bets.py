@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 
 from bets import paytables, receipts, selectors
-from bets.models import BetState, BetStatus, Slip
+from bets.models import Attempt, BetState, BetStatus, Slip
 from bets.proofs import bet_proof
 from keno_platform.core.errors import NotFound
 from keno_platform.staff.columns import (
@@ -23,6 +23,7 @@ from keno_platform.staff.columns import (
     list_link,
     record_link,
     state,
+    story_link,
     utc,
 )
 from keno_platform.staff.filters import DayFilter
@@ -95,6 +96,7 @@ class BetAdmin(TenantRecordAdmin):
     """Every bet, newest first."""
 
     paginator = UncountedPages
+    stored_in = "bets_bet"
     list_display = (
         "id",
         round_link,
@@ -116,6 +118,7 @@ class BetAdmin(TenantRecordAdmin):
             {
                 "fields": (
                     "id",
+                    column(lambda bet: story_link("bet", bet.pk), name="story"),
                     state("settlement_status", STATUS_COLORS, "status"),
                     round_link,
                     player_link(),
@@ -184,6 +187,20 @@ class SlipAdmin(TenantRecordAdmin):
         hexed("fingerprint"),
         exact_utc("created_at"),
     )
+
+
+def _attempt_calls(attempt: Attempt) -> Any:
+    return list_link("wallet.walletcall", "wallet calls", f"q={attempt.first_bet_id}")
+
+
+@admin.register(Attempt)
+class AttemptAdmin(TenantRecordAdmin):
+    """Placements whose debit is on its way to the operator's wallet: normally for less than two seconds."""
+
+    list_display = ("key", column(_attempt_calls, name="calls"), utc("created_at"))
+    search_exactly = ("key",)
+    search_help_text = "An exact key."
+    fields = ("key", column(_attempt_calls, name="calls"), hexed("fingerprint"), exact_utc("created_at"))
 
 
 def is_round_id(term: str) -> bool:

@@ -1,6 +1,7 @@
 """Paytables for staff: immutable versions with their exact return, made and activated through the services."""
 
 import re
+from datetime import UTC
 from fractions import Fraction
 from typing import Any
 
@@ -12,10 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from approvals.staff import Asked, ask_for
 from bets import paytables, selectors
+from bets.approvals import ACTIVATE, percent
 from bets.models import Paytable, PaytablePick
 from bets.paytables import Multipliers
-from bets.services.paytables import activate_paytable, create_paytable
+from bets.ports import Simulated, ports
+from bets.services.paytables import create_paytable
 from keno_platform.core.errors import Refusal
 from keno_platform.staff import steps
 from keno_platform.staff.columns import column, hexed, utc
@@ -89,12 +93,6 @@ def text_of_table(table: Multipliers) -> str:
     )
 
 
-def percent(share: Fraction) -> str:
-    """A share to four decimals of a percent, rounded down so that it never looks better than it is."""
-    millionths = share.numerator * 1_000_000 // share.denominator
-    return f"{millionths // 10_000}.{millionths % 10_000:04d} %"
-
-
 def rtp_of(pick: PaytablePick) -> Fraction:
     """The exact return of a pick count."""
     return Fraction(pick.rtp_numerator, pick.rtp_denominator)
@@ -102,7 +100,7 @@ def rtp_of(pick: PaytablePick) -> Fraction:
 
 def _range(paytable: Paytable) -> str:
     returns = [rtp_of(pick) for pick in paytable.picks.all()]
-    return f"{percent(min(returns))} – {percent(max(returns))}" if returns else "–"
+    return f"{percent(min(returns))} % – {percent(max(returns))} %" if returns else "–"
 
 
 def _table(paytable: Paytable) -> Any:
@@ -114,7 +112,7 @@ def _table(paytable: Paytable) -> Any:
             (
                 pick.pick_count,
                 _prizes(rows[pick.pick_count]),
-                percent(rtp_of(pick)),
+                f"{percent(rtp_of(pick))} %",
                 pick.rtp_numerator,
                 pick.rtp_denominator,
             )
@@ -128,6 +126,28 @@ def _table(paytable: Paytable) -> Any:
 def _prizes(row: dict[int, int]) -> Any:
     prizes = ((hits, paytables.text_of(pays)) for hits, pays in row.items())
     return format_html_join(", ", "{} hits × {}", prizes)
+
+
+def _simulations(paytable: Paytable) -> Any:
+    """The latest runs that played this table, the newest with its picture; or how to make one."""
+    runs = ports.simulations_of(bytes(paytable.hash)) if ports.simulations_of else []
+    if not runs:
+        command = f"manage.py simulate_rtp --operator <slug> --paytable {paytable.version}"
+        return format_html("None yet. <code>{}</code> plays it.", command)
+    lines = format_html_join("", "<li>{}</li>", ((_simulation(one),) for one in runs))
+    picture = ""
+    if runs[0].picture:
+        picture = format_html(
+            '<img src="{}" alt="{}" style="max-width:100%;height:auto">', runs[0].picture, runs[0].verdict
+        )
+    return format_html("<ul>{}</ul>{}", lines, picture)
+
+
+def _simulation(one: Simulated) -> Any:
+    return format_html(
+        '<a href="{}">{}</a>, {} UTC, {} bets of each pick count. {}',
+        *(one.address, one.name, f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M}", f"{one.bets_each:,}", one.verdict),
+    )
 
 
 @admin.register(Paytable)
@@ -146,6 +166,7 @@ class PaytableAdmin(TenantRecordAdmin):
         hexed("hash"),
         utc("created_at"),
         column(_table, name="table", title="prizes and exact return"),
+        column(_simulations, name="simulations"),
     )
     actions_detail = ("activate",)
     actions_row = ("activate",)
@@ -176,20 +197,14 @@ class PaytableAdmin(TenantRecordAdmin):
 
     @offered(title="Activate", permission="activate", icon="check_circle")
     def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let new bets get this version."""
+        """Ask that new bets get this version; somebody else decides, and sees exactly what it returns."""
         paytable = steps.found(self, request, object_id)
         if not isinstance(paytable, Paytable):
             return steps.gone(self, request, object_id)
-        if paytable.active:
-            return steps.refused(self, request, paytable, f"{paytable} is active already.")
-        step = Step(
+        asked = Asked(
+            action=ACTIVATE,
+            subject=str(paytable.pk),
+            operator_id=self.operator.pk,
             title=f"Activate {paytable}",
-            consequence=f"New bets get this version, which returns {_range(paytable)}. Accepted bets keep theirs.",
-            button="Activate",
         )
-
-        def perform(_: dict[str, Any]) -> str:
-            activate_paytable(operator=self.operator, paytable_id=paytable.pk, actor=steps.actor_of(request))
-            return f"{paytable} is active now."
-
-        return steps.take(self, request, paytable, step, perform)
+        return ask_for(self, request, paytable, asked)

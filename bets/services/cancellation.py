@@ -11,8 +11,10 @@ from keno_platform.core.errors import Refusal
 from operators.models import Operator
 from operators.tenancy import tenant_transaction
 from rounds.selectors import RoundNotOpen
-from wallet.models import Kind
+from wallet.models import Kind, Reason
+from wallet.protocol import movement_id
 from wallet.services import hold_accounts, post_movements
+from wallet.services.calls import order_rollbacks
 
 
 class CancellationNotAllowed(Refusal):
@@ -46,4 +48,6 @@ def cancel_bet(*, operator: Operator, bet_id: UUID) -> BetState:
             raise RoundNotOpen(round_id=bet.round_id)
         Cancellation.objects.create(bet_id=bet.pk, round_id=bet.round_id)
         post_movements(Kind.REFUND, causes=[bet.pk], players=[bet.player_id], amounts=[bet.stake])
+        if operator.is_seamless:
+            order_rollbacks([movement_id(bet.pk, Kind.DEBIT)], Reason.CANCELLED)
         return get_bet(bet_id)

@@ -9,7 +9,17 @@ from audit import services as audit
 from bets import paytables
 from bets.models import Paytable, PaytablePick, PaytableRow
 from bets.selectors import get_paytable
+from keno_platform.core.errors import Kind, Refusal, Retry
 from operators.models import Operator
+
+
+class PaytableActive(Refusal):
+    """New bets get this version already."""
+
+    code = "paytable_active"
+    kind = Kind.CONFLICT
+    title = "This paytable is active already"
+    retry = Retry.NEVER
 
 
 @transaction.atomic

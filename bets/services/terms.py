@@ -1,19 +1,19 @@
 """The terms of a bet: what may be picked, staked and won, and in which rounds. Each refusal of a slip stands here."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import msgspec
-
-from bets import paytables
+from bets import paytables, receipts
 from bets.models import Paytable
-from bets.selectors import active_paytable, multipliers, top_multiplier
-from keno_platform.core.errors import Kind, Refusal
+from bets.selectors import active_paytable, top_multipliers
+from bets.slips import SlipAsk
+from fairness.messages import BetForm
+from keno_platform.core.errors import Kind, Refusal, Retry
 from keno_platform.core.money import CurrencyMismatch, parse_amount
 from operators.models import Operator
 from players.models import Player
 from players.selectors import PlayerNotFound, players_by_token
+from players.services import ensure_players
 from rounds.models import Game, Round, RoundStatus
 from rounds.selectors import (
     GameNotFound,
@@ -25,6 +25,7 @@ from rounds.selectors import (
 )
 
 ROUNDS_MAX = 20
+_WHOLE = {int}
 
 
 class OperatorSuspended(Refusal):
@@ -33,6 +34,7 @@ class OperatorSuspended(Refusal):
     code = "operator_suspended"
     kind = Kind.FORBIDDEN
     title = "This operator is suspended"
+    retry = Retry.NEW_KEY
 
 
 class SelectionInvalid(Refusal):
@@ -99,43 +101,30 @@ class TicketLength(Refusal):
     title = "The ticket is for too many rounds"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlipAsk:
-    """What somebody asks for, still unchecked: `picks`, `stake` and the rest are as the JSON had them."""
-
-    key: str
-    player_token: str
-    picks: object
-    stake: object
-    currency: object
-    game: str | None = None
-    round_id: int | None = None
-    rounds: int = 1
-
-    def fingerprint(self) -> bytes:
-        """The same for the same request, whatever the current round is when it is retried."""
-        asked = [
-            self.player_token,
-            self.picks,
-            self.stake,
-            self.currency,
-            self.game,
-            self.round_id,
-            self.rounds,
-        ]
-        return hashlib.sha256(msgspec.json.encode(asked)).digest()
-
-
 @dataclass(slots=True, kw_only=True)
 class Market:
     """What the slips of one batch are checked against, read once."""
 
     paytable: Paytable
-    table: dict[int, dict[int, int]]
+    tops: dict[int, int]
+    """The greatest prize of each pick count that is offered, in hundredths of the stake."""
     players: dict[str, Player]
     games: dict[str, Game]
     open_rounds: dict[int, Round]
     named_rounds: dict[int, Round]
+    forms: dict[int, BetForm] = field(default_factory=dict)
+
+    def form_of(self, operator: Operator, one: Round) -> BetForm:
+        """What all bets on this round have in common in their leaves."""
+        form = self.forms.get(one.id)
+        if form is None:
+            form = self.forms[one.id] = receipts.form_of(
+                operator,
+                stream=one.game.stream,
+                round_number=one.number,
+                paytable_hash=bytes(self.paytable.hash),
+            )
+        return form
 
     def player_of(self, ask: SlipAsk) -> Player:
         """:raises PlayerNotFound: the operator has no such player."""
@@ -170,7 +159,7 @@ class Market:
         game = self.games.get(ask.game or "")
         if game is None:
             raise GameNotFound(game=ask.game)
-        current = self.open_rounds.get(game.pk)
+        current = self.open_rounds.get(game.id)
         if current is None:
             raise RoundNotOpen(game=game.code)
         return current
@@ -178,19 +167,31 @@ class Market:
 
 def read_market(operator: Operator, asks: Sequence[SlipAsk]) -> Market:
     """Everything that this batch needs to know, in a handful of queries whatever its size."""
-    paytable = active_paytable()
-    codes = {ask.game for ask in asks if ask.game}
+    return read_under(active_paytable(), operator, players_of=asks, rounds_of=asks)
+
+
+def read_under(
+    paytable: Paytable, operator: Operator, *, players_of: Sequence[SlipAsk], rounds_of: Sequence[SlipAsk]
+) -> Market:
+    """The players and rounds of these asks; no query where nothing is asked for."""
+    codes = {ask.game for ask in rounds_of if ask.game}
     games = {game.code: game for game in games_for(operator.pk).filter(code__in=codes)} if codes else {}
-    ids = {ask.round_id for ask in asks if ask.round_id is not None}
+    ids = {ask.round_id for ask in rounds_of if ask.round_id is not None}
     current = rounds_for(operator.pk).filter(game__in=games.values(), status=RoundStatus.OPEN) if games else ()
     return Market(
         paytable=paytable,
-        table=multipliers(paytable),
-        players=players_by_token(ask.player_token for ask in asks),
+        tops=top_multipliers(paytable),
+        players=_players(operator, players_of) if players_of else {},
         games=games,
         open_rounds={one.game_id: one for one in current},
-        named_rounds={one.pk: one for one in rounds_for(operator.pk).filter(pk__in=ids)} if ids else {},
+        named_rounds={one.id: one for one in rounds_for(operator.pk).filter(pk__in=ids)} if ids else {},
     )
+
+
+def _players(operator: Operator, asks: Sequence[SlipAsk]) -> dict[str, Player]:
+    """In seamless mode the operator's word is enough that a player exists: its wallet is asked for the money anyway."""
+    tokens = {ask.player_token for ask in asks}
+    return ensure_players(operator=operator, tokens=tokens) if operator.is_seamless else players_by_token(tokens)
 
 
 def read_picks(value: object) -> tuple[int, ...]:
@@ -200,11 +201,11 @@ def read_picks(value: object) -> tuple[int, ...]:
     :raises SelectionInvalid: :raises SelectionCount: :raises SelectionRange: :raises SelectionDuplicate:
         see the classes.
     """
-    if not isinstance(value, list) or not all(type(number) is int for number in value):
+    if not isinstance(value, list) or not set(map(type, value)) <= _WHOLE:
         raise SelectionInvalid()
     if not 1 <= len(value) <= paytables.PICKS_MAX:
         raise SelectionCount(picks_min=1, picks_max=paytables.PICKS_MAX)
-    if not all(1 <= number <= paytables.POOL for number in value):
+    if min(value) < 1 or max(value) > paytables.POOL:
         raise SelectionRange(number_min=1, number_max=paytables.POOL)
     if len(set(value)) != len(value):
         raise SelectionDuplicate()
@@ -226,10 +227,11 @@ def read_stake(value: object, currency: object, pick_count: int, operator: Opera
         raise StakeBelowMinimum(stake_min=operator.money(operator.min_bet))
     if stake > operator.max_bet:
         raise StakeAboveMaximum(stake_max=operator.money(operator.max_bet))
-    top = top_multiplier(market.table, pick_count)
+    top = market.tops.get(pick_count)
     if top is None:
-        raise SelectionCount(pick_counts=sorted(market.table))
-    potential = stake * top // 100
+        raise SelectionCount(pick_counts=sorted(market.tops))
+    potential = paytables.potential_of(stake=stake, top=top)
     if potential > operator.max_win_per_ticket:
-        raise MaxWinExceeded(stake_max=operator.money((operator.max_win_per_ticket * 100 + 99) // top))
+        highest = paytables.highest_stake(top=top, max_win=operator.max_win_per_ticket)
+        raise MaxWinExceeded(stake_max=operator.money(highest))
     return stake, potential

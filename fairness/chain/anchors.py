@@ -7,7 +7,7 @@ from fairness.chain.evidence import Evidence, Receipt
 from fairness.documents import Anchor, Place, Root
 from fairness.errors import AnchorHeadWrong, AnchorMismatch, AnchorNotOnChain
 
-EPOCH_KIND, RESULTS_KIND = 1, 2
+EPOCH_KIND, RESULTS_KIND, RECORD_KIND = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,9 @@ def _require_close_undue(case: Case) -> None:
     status, network, commit = case.document.status, case.document.network, case.commit
     if case.bet is not None and case.bet.close is not None:
         raise CloseMissing("the bet's document has a CLOSE, and the round's has none")
+    if case.known.close is not None:
+        _require_kept(case, case.known.close, {})
+        raise CloseMissing("a CLOSE of this round was kept, and its document has none")
     if status in (Status.VOID, Status.SCHEDULED, Status.OPEN):
         return
     due_ms = commit.close_ms + UNSEALED_MS_MAX
@@ -116,16 +119,20 @@ def _require_witnesses(close: Close, where: str, asked: frozenset[UUID]) -> None
 
 
 def _require_same_as_saved(case: Case, saved: SavedClose, close: Close) -> None:
+    _require_kept(case, saved, {close.by.key_id: close.by.public_key})
+    if saved.message != close.message:
+        raise CloseTwice("the house has signed another CLOSE of this round than the one that was kept")
+
+
+def _require_kept(case: Case, saved: SavedClose, shown: dict[str, bytes]) -> None:
     """What was kept counts only with the house's signature under it."""
-    keys = {key_id(key): key for key in case.known.keys or ()} | {close.by.key_id: close.by.public_key}
+    keys = {key_id(key): key for key in case.known.keys or ()} | shown
     if saved.key_id not in keys:
         raise SigningKeyUnknown(f"the CLOSE that was kept is signed by key {saved.key_id}, which is not known")
     _require_close_signature(saved.message, keys[saved.key_id], saved.signature, "the CLOSE that was kept")
     kept = CloseMessage.decode(saved.message)
     if (kept.stream, kept.round_number) != (case.commit.stream, case.commit.round_number):
         raise CloseOfAnotherRound(f"the CLOSE that was kept is of round {kept.round_number} of stream {kept.stream}")
-    if saved.message != close.message:
-        raise CloseTwice("the house has signed another CLOSE of this round than the one that was kept")
 
 
 def _require_bet(case: Case, bet: BetDocument, close: CloseMessage | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from uuid import UUID
 
-from fairness.chain import EPOCH_KIND, Expected, verify_claim, verify_head
+from fairness.chain import EPOCH_KIND, RECORD_KIND, RESULTS_KIND, Expected, verify_claim, verify_head
 from fairness.checks.day import Day
 from fairness.checks.result import GRACE_MS, ended_by_ms
 from fairness.documents import Root
@@ -24,7 +24,10 @@ from fairness.errors import (
 )
 from fairness.merkle import leaf_hash, root_of
 from fairness.messages import COMMIT_LENGTH, RESULT_LENGTH, CommitLeaf, ResultLeaf
+from fairness.record.messages import CHECKPOINT_LENGTH
 from fairness.verify import verify_epoch_key
+
+_LEAF_LENGTHS = {EPOCH_KIND: COMMIT_LENGTH, RESULTS_KIND: RESULT_LENGTH, RECORD_KIND: CHECKPOINT_LENGTH}
 
 
 def verify_sequence(roots: Sequence[Root], *, expected: Expected) -> None:
@@ -48,7 +51,7 @@ def verify_sequence(roots: Sequence[Root], *, expected: Expected) -> None:
 
 def leaf_length(root: Root) -> int:
     """How many bytes each leaf below a root has."""
-    return COMMIT_LENGTH if root.kind == EPOCH_KIND else RESULT_LENGTH
+    return _LEAF_LENGTHS[root.kind]
 
 
 class Completeness:
@@ -77,7 +80,7 @@ class Completeness:
         self._roots.add(root.root)
         if root.kind == EPOCH_KIND:
             self._add_epoch(root, list(map(CommitLeaf.decode, leaves)), hashes)
-        else:
+        elif root.kind == RESULTS_KIND:
             self._add_results(list(map(ResultLeaf.decode, leaves)), hashes)
 
     def finish(self) -> dict[str, int]:

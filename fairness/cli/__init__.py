@@ -1,5 +1,6 @@
 """
-The verifier on the command line. `python -m fairness verify --help` says what it takes.
+The verifier on the command line. `python -m fairness verify --help` says what it takes, and `python -m fairness record`
+checks the record of events, `python -m fairness bets` all bets of a player in a time.
 
 It needs the folder `fairness` and Python alone; for beacons' signatures a library (`pyblst` or `py_ecc`).
 """
@@ -13,6 +14,8 @@ from fairness.checks.day import anchors_of
 from fairness.cli import arguments, inputs
 from fairness.cli.day import DayReport, verify_day
 from fairness.cli.inputs import Source
+from fairness.cli.period import verify_bets
+from fairness.cli.record import verify_record
 from fairness.cli.report import Text, as_json, round_summary, verdict_of
 from fairness.documents import RoundDocument
 from fairness.errors import FairnessError, InputInvalid, SourceUnreadable
@@ -26,6 +29,10 @@ def main(given: Sequence[str]) -> int:
     try:
         if chosen.command == "evidence":
             return _save_evidence(chosen)
+        if chosen.command == "record":
+            return verify_record(chosen)
+        if chosen.command == "bets":
+            return verify_bets(chosen)
         source = inputs.source_of(chosen)
         known = inputs.knowledge_of(chosen, source)
         return (_verify_day if source.is_day else _verify_one)(chosen, source, known)

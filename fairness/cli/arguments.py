@@ -23,7 +23,7 @@ Exit code 0: all checks passed. 1: one failed. 2: something could not be read, o
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments of one run. Ends the process with code 2 where they make no sense."""
     parser = argparse.ArgumentParser(prog="python -m fairness", description=_DESCRIPTION)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="verify | evidence")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="verify | record | bets | evidence")
     verify = commands.add_parser(
         "verify",
         help="check a round, a bet, or a whole day",
@@ -35,6 +35,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_asked(verify)
     _add_known(verify)
     _add_manner(verify)
+    _add_record(commands.add_parser("record", help="check entries of the record, or a whole log"))
+    _add_bets(commands.add_parser("bets", help="check that these are all bets of a player in a time"))
     evidence = commands.add_parser("evidence", help="save what a chain says about a round, for --chain-evidence")
     evidence.add_argument("source", metavar="FILE_OR_ADDRESS", help="the round's document")
     evidence.add_argument("--rpc", required=True, metavar="URL", help="JSON-RPC address of a node that you trust")
@@ -65,11 +67,7 @@ def _add_asked(parser: argparse.ArgumentParser) -> None:
 
 def _add_known(parser: argparse.ArgumentParser) -> None:
     known = parser.add_argument_group("what you know from elsewhere")
-    chain = known.add_mutually_exclusive_group()
-    chain.add_argument("--rpc", metavar="URL", help="JSON-RPC address of a node that you trust")
-    chain.add_argument("--chain-evidence", metavar="FILE", help="a node's answers, saved before")
-    known.add_argument("--contract", type=_address, metavar="0x..", help="the contract in which the house anchors")
-    known.add_argument("--chain-id", type=int, metavar="N", help="the chain on which it is")
+    _add_chain(known)
     known.add_argument(
         "--key", action="append", default=[], metavar="HEX_OR_FILE", help="a key of the house, or its list of keys"
     )
@@ -77,6 +75,47 @@ def _add_known(parser: argparse.ArgumentParser) -> None:
         "--close", metavar="FILE", help="the CLOSE, or the frame, that was kept from the time of the close"
     )
     known.add_argument("--receipt", metavar="TEXT_OR_FILE", help="the receipt of the bet, in base64 or hex")
+
+
+def _add_chain(known: argparse._ActionsContainer) -> None:
+    chain = known.add_mutually_exclusive_group()
+    chain.add_argument("--rpc", metavar="URL", help="JSON-RPC address of a node that you trust")
+    chain.add_argument("--chain-evidence", metavar="FILE", help="a node's answers, saved before")
+    known.add_argument("--contract", type=_address, metavar="0x..", help="the contract in which the house anchors")
+    known.add_argument("--chain-id", type=int, metavar="N", help="the chain on which it is")
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Check what the house's record says: an entry with its proof, the signed state of a log, or a whole log (a line"
+        " for each entry after its state): that nothing in it was changed, removed, put in or moved."
+    )
+    parser.add_argument("source", metavar="FILE_OR_ADDRESS", help="the document; - reads the standard input")
+    parser.add_argument(
+        "--kept", action="append", default=[], metavar="FILE", help="a state of the log, kept from before"
+    )
+    parser.add_argument("--consistency", metavar="FILE_OR_ADDRESS", help="the proof that the log has grown from it")
+    parser.add_argument("--complete", action="store_true", help="the document must be a whole log")
+    parser.add_argument("--anchored", action="store_true", help="fail where the checkpoint is not on the chain")
+    _add_chain(parser)
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="HEX_OR_FILE", help="a key of the house, or a list"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+
+
+def _add_bets(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Check what the house says a player has bet in a time: that no round of that time is left out, that every leaf"
+        " of each round is there, and that the opened ones are what was fixed before the outcome could be known."
+    )
+    parser.add_argument("source", metavar="FILE_OR_ADDRESS", help="the document; - reads the standard input")
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="HEX_OR_FILE", help="a key of the house, or a list"
+    )
+    parser.add_argument("--allow-signed-only", action="store_true", help="accept rounds that opened without an anchor")
+    parser.add_argument("--without-bls", action="store_true", help="skip the beacon's signature")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
 
 
 def _add_manner(parser: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ class KeyList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
-    """One root in the order of the chain. Kind 1 is an epoch's, 2 that of results."""
+    """One root in the order of the chain. Kind 1 is an epoch's, 2 that of results, 3 a checkpoint of the record."""
 
     seq: int
     kind: int
@@ -60,7 +60,7 @@ class Root:
         own.text("created_at")
         return cls(
             seq=own.integer("seq", low=1),
-            kind=own.integer("kind", low=1, high=2),
+            kind=own.integer("kind", low=1, high=3),
             root=own.hex("root", 32),
             size=own.integer("size", low=1),
             anchor=own.optional("anchor", Anchor.read),

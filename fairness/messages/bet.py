@@ -30,6 +30,7 @@ BET_BLIND_OFFSET = 160
 BET_BLIND_LENGTH = 16
 BITMAP_LENGTH = 10
 
+_ZEROS = bytes(2)
 _CURRENCY = re.compile(r"[A-Z0-9]{3}")
 _BET_TERMS = struct.Struct(">16s16s32s10s3sB2sQ32s")
 _BET_ACCEPTANCE = struct.Struct(">Q16s")
@@ -83,6 +84,50 @@ class BetTerms:
             bytes(2),
             self.stake_minor,
             self.paytable_hash,
+        )
+
+
+class BetForm:
+    """
+    What all bets of one operator on one round under one paytable have in common, checked and packed once. Fills in the
+    prefixes of their leaves, the same bytes as `BetTerms.prefix`.
+
+    :raises FieldInvalid: a value does not fit its field.
+    """
+
+    def __init__(
+        self, *, stream: UUID, round_number: int, operator_id: UUID, currency: str, exponent: int, paytable_hash: bytes
+    ) -> None:
+        BetTerms(  # checks all of them
+            stream=stream,
+            round_number=round_number,
+            bet_id=operator_id,
+            operator_id=operator_id,
+            player_tag=bytes(DIGEST_BYTES),
+            picks=(1,),
+            currency=currency,
+            exponent=exponent,
+            stake_minor=0,
+            paytable_hash=paytable_hash,
+        )
+        self._header = header(MessageType.BET, stream, round_number)
+        self._operator, self._currency, self._exponent = operator_id.bytes, currency.encode("ascii"), exponent
+        self._paytable_hash = paytable_hash
+
+    def prefix(self, *, bet_id: UUID, player_tag: bytes, picks: tuple[int, ...], stake_minor: int) -> bytes:
+        """:raises FieldInvalid: as for `BetTerms`."""
+        if len(player_tag) != DIGEST_BYTES:  # the packing would fill it up
+            raise FieldInvalid(f"player_tag must be {DIGEST_BYTES} bytes")
+        return self._header + _BET_TERMS.pack(
+            bet_id.bytes,
+            self._operator,
+            player_tag,
+            picks_to_bitmap(picks),
+            self._currency,
+            self._exponent,
+            _ZEROS,
+            stake_minor,
+            self._paytable_hash,
         )
 
 

@@ -13,6 +13,7 @@ class Kind(Enum):
     NOT_FOUND = "not_found"
     NOT_ALLOWED = "not_allowed"
     CONFLICT = "conflict"
+    GONE = "gone"
     TOO_LARGE = "too_large"
     UNSUPPORTED = "unsupported"
     INVALID = "invalid"
@@ -20,18 +21,52 @@ class Kind(Enum):
     UNAVAILABLE = "unavailable"
 
 
+class Retry(Enum):
+    """
+    Whether the call can be made again, and under which Idempotency-Key.
+
+    NEVER: it will be refused again as it stands; something in it, or in the credential, has to be changed first.
+    SAME_KEY: send the very same call again with the same key (where it takes one); it has its effect once.
+    NEW_KEY: this attempt is over. Once what `params` and the title name has changed (a new round, more money, a
+    limit that starts anew), the same may be asked again: that is a new attempt, with a key of its own.
+    """
+
+    NEVER = "never"
+    SAME_KEY = "same_key"
+    NEW_KEY = "new_key"
+
+
+class MoneyMoved(Enum):
+    """
+    Whether money has moved because of this call.
+
+    NO: nothing has moved, and nothing will. YES: what was asked for is already done, by an earlier call.
+    UNKNOWN: it may have moved, or may still; only a call that moves money can mean this, and sending it again
+    with the same key gives the answer. For any other call it means NO.
+    """
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
 class Refusal(Exception):
     """
-    A refusal with a stable code. Nothing has changed when one is raised.
+    A refusal with a stable code. Nothing has changed when one is raised, except where `money_moved` says so.
 
     `title` is English and is the key of its translation. `params` are facts that the caller can
     act on (the highest stake allowed, the field that is wrong); `detail` is one more sentence for
-    the caller's engineer, without internals.
+    the caller's engineer, without internals. What is not said otherwise is refused for good, and moved no money.
     """
 
     code: ClassVar[str]
     kind: ClassVar[Kind]
     title: ClassVar[str]
+    retry: ClassVar[Retry] = Retry.NEVER
+    money_moved: MoneyMoved = MoneyMoved.NO
+    """Of the class, unless an instance knows better."""
+    retry_after_s: float | None = None
+    """How long to wait before the call is made again, where that is known."""
 
     def __init__(self, detail: str = "", **params: Any) -> None:
         super().__init__(detail or self.title)
@@ -72,11 +107,12 @@ class IdempotencyKeyMissing(Refusal):
 
 
 class IdempotencyKeyReused(Refusal):
-    """The key was used before, for something else."""
+    """The key was used before, for something else. What that call did stands; this one has done nothing."""
 
     code = "idempotency_key_reused"
     kind = Kind.INVALID
     title = "This idempotency key was used for another request"
+    retry = Retry.NEW_KEY
 
 
 class RequestInProgress(Refusal):
@@ -85,6 +121,8 @@ class RequestInProgress(Refusal):
     code = "request_in_progress"
     kind = Kind.CONFLICT
     title = "The same request is still being processed"
+    retry = Retry.SAME_KEY
+    money_moved = MoneyMoved.UNKNOWN
 
 
 class Maintenance(Refusal):
@@ -96,3 +134,5 @@ class Maintenance(Refusal):
     code = "maintenance"
     kind = Kind.UNAVAILABLE
     title = "The service is briefly unavailable"
+    retry = Retry.SAME_KEY
+    money_moved = MoneyMoved.UNKNOWN

@@ -7,12 +7,12 @@ bet's id plus the movement's number. So the primary key of the movements alone f
 stake, payout or refund of one bet, across all partitions.
 """
 
-import os
 import threading
 import time
 from datetime import datetime
 from uuid import UUID
 
+from keno_platform.core import randomness
 from keno_platform.core.clock import to_milliseconds
 
 
@@ -37,14 +37,24 @@ _clock = _Clock()
 
 def uuid7() -> UUID:
     """A UUIDv7: a stamp of 60 bits, rising within a process, and 62 random bits."""
-    stamp = _clock.tick()
-    random = int.from_bytes(os.urandom(8), "big") >> 2
-    return UUID(int=(stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random)
+    return UUID(int=_new())
 
 
 def bet_id() -> UUID:
     """A UUIDv7 whose four lowest bits are left free for the movements of the bet."""
-    return UUID(int=uuid7().int & ~0xF)
+    return UUID(int=_new() & ~0xF)
+
+
+def uuid7_text() -> str:
+    """The text of a UUIDv7, for names that nobody computes with."""
+    digits = f"{_new():032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _new() -> int:
+    stamp = _clock.tick()
+    random = int.from_bytes(randomness.take(8), "big") >> 2
+    return (stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | random
 
 
 def uuid7_floor(moment: datetime) -> UUID:

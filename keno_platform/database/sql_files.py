@@ -3,26 +3,54 @@
 from pathlib import Path
 from typing import Any, cast
 
-from django.db import connection, migrations
+from django.db import connection, migrations, router
+from django.db.migrations.operations.base import Operation
 from django_tenants.utils import quote_schema_name
 
 
-def run_file(app: str, name: str) -> migrations.RunPython:
+class RunFile(Operation):
     """
     A migration operation that runs `<app>/sql/<name>`.
 
     In the file `{schema}` stands for the quoted name of the schema being migrated: functions name their tables
     in full, so that no search path can lead them astray and no cached plan is thrown away between operators.
-    """
-    path = Path(__file__).resolve().parent.parent.parent / app / "sql" / name
 
-    def forwards(apps: Any, editor: Any) -> None:
+    Not Django's RunPython: that one has every model rendered before it calls anything.
+    """
+
+    reduces_to_sql = False
+    reversible = True
+
+    def __init__(self, app: str, name: str) -> None:
+        self.app = app
+        self.name = name
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(__file__).resolve().parent.parent.parent / self.app / "sql" / self.name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Django's models do not know of what these files make."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if not router.allow_migrate(schema_editor.connection.alias, app_label):
+            return
         schema = cast(Any, connection).schema_name
-        text = path.read_text(encoding="utf-8").replace("{schema}", quote_schema_name(schema))
-        with editor.connection.cursor() as cursor:
+        text = self.path.read_text(encoding="utf-8").replace("{schema}", quote_schema_name(schema))
+        with schema_editor.connection.cursor() as cursor:
             cursor.execute(text)
 
-    return migrations.RunPython(forwards, migrations.RunPython.noop)
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """What the file made goes with the tables, or is made anew by the file before."""
+
+    def describe(self) -> str:
+        return f"Run {self.app}/sql/{self.name}"
+
+
+def run_file(app: str, name: str) -> RunFile:
+    """The operation that runs `<app>/sql/<name>`."""
+    return RunFile(app, name)
 
 
 def guard_tables(*tables: str, append_only: bool = False) -> migrations.RunSQL:

@@ -11,6 +11,8 @@ import httpx
 logger = logging.getLogger(__name__)
 BETS_A_ROUND = (2, 12)
 RETRY_S = 1.0
+_ORDINARY = {"round_not_open", "wallet_unavailable", "insufficient_funds"}
+"""What a bet meets without anything being wrong here: it came late, or the operator's wallet had a bad moment."""
 
 
 class Crowd:
@@ -40,9 +42,9 @@ class Crowd:
             return
         for slip, result in zip(bets, answer.json()["results"], strict=True):
             problem = result["problem"]
-            if problem and problem["code"] == "insufficient_funds":
+            if problem and problem["code"] == "insufficient_funds" and self._operator["wallet_mode"] == "transfer":
                 await self._top_up(slip["player_token"])
-            elif problem and problem["code"] != "round_not_open":
+            elif problem and problem["code"] not in _ORDINARY:
                 logger.warning("a bet was refused: %s", problem)
 
     def _slip(self, round_id: int) -> dict[str, Any]:

@@ -11,11 +11,15 @@ VISITOR = "demo-1"
 
 
 def enter(request: HttpRequest) -> HttpResponse:
-    """Send the visitor to the client with a launch token. Exists in a demo installation only."""
+    """
+    Send the visitor to the client, or with `lite=1` to the page without scripts, with a launch token. Exists in a demo
+    installation only.
+    """
     operator = find_operator_by_domain(request.get_host().partition(":")[0]) if settings.DEMO else None
     if operator is None:
         raise Http404
     with tenant_context(operator):
         player = ensure_player(operator=operator, token=VISITOR, currency=operator.currency_code)
         _, launch = open_session(operator=operator, player=player, language=operator.default_language, country="")
-    return HttpResponseRedirect(f"/?launch={launch}")
+    where = "/lite" if request.GET.get("lite") == "1" else "/"
+    return HttpResponseRedirect(f"{where}?launch={launch}")

@@ -1,6 +1,6 @@
 """Teaches drf-spectacular our request and answer shapes, which are msgspec structs."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
@@ -94,12 +94,38 @@ class SessionScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "A player's session token."}
 
 
+class MemberScheme(OpenApiAuthenticationExtension):
+    """A member of the three-digit lottery, or the operator's backend."""
+
+    target_class = "banker.authentication.MemberAuthentication"
+    name = "member"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "A lottery member's session token."}
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        """A member's token, or an operator's key where its backend may make the call."""
+        own: dict[str, list[str]] = {"member": []}
+        return [{"key": []}, own] if getattr(auto_schema.view, "backend_allowed", True) else own
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error, as RFC 9457 problem document. `code` is stable; `title` is in the language asked for."""
+    """
+    An error, as RFC 9457 problem document. `code` is stable; `title` is in the language asked for.
+
+    `retry` says whether the call can be made again: never as it stands, again with the same Idempotency-Key, or
+    later with a new one. `money_moved` says whether money has moved because of it. `doc_url` explains the code, and
+    `request_log_url` finds the call in the request log.
+    """
 
     type: str
     title: str
     status: int
     code: str
     params: dict[str, Any]
+    retry: Literal["never", "same_key", "new_key"]
+    money_moved: Literal["no", "yes", "unknown"]
+    doc_url: str
+    request_id: str
+    request_log_url: str
     detail: str = ""

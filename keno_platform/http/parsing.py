@@ -1,5 +1,6 @@
 """JSON in: strict, typed, bounded."""
 
+import re
 from typing import IO, Any, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from keno_platform.core.errors import (
 
 T = TypeVar("T")
 IDEMPOTENCY_KEY_MAX = 128
+_KEY = re.compile(rf"[!-+\--~]{{1,{IDEMPOTENCY_KEY_MAX}}}", re.ASCII)
 
 
 class ParameterInvalid(Refusal):
@@ -77,8 +79,11 @@ def read_query(request: Request, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise ParameterInvalid(str(error)) from error
     for name, value in msgspec.to_builtins(query).items():
-        if value is None and name in request.query_params:  # the text `null` was read as "not given"
+        given = request.query_params.get(name)
+        if value is None and given is not None:  # the text `null` was read as "not given"
             raise ParameterInvalid(f"{name} cannot be null.")
+        if type(value) is int and given not in (None, str(value)):  # as 1e2 and 05 were
+            raise ParameterInvalid(f"{name} must be a whole number in digits.")
     return query
 
 
@@ -89,9 +94,13 @@ def idempotency_key(request: Request) -> str:
     :raises IdempotencyKeyMissing: none was sent.
     :raises MalformedRequest: longer than IDEMPOTENCY_KEY_MAX, or not printable ASCII.
     """
-    key = request.headers.get("Idempotency-Key", "")
+    return read_key(request.headers.get("Idempotency-Key", ""))
+
+
+def read_key(key: str) -> str:
+    """The same from the header's text, which is empty when there is none."""
     if not key:
         raise IdempotencyKeyMissing()
-    if len(key) > IDEMPOTENCY_KEY_MAX or not all("!" <= character <= "~" for character in key) or "," in key:
+    if not _KEY.fullmatch(key):
         raise MalformedRequest("Idempotency-Key must be 1 to 128 printable ASCII characters without spaces or commas.")
     return key

@@ -1,9 +1,10 @@
 """Every error leaves as RFC 9457 `application/problem+json` with a stable code and a translated title."""
 
 import logging
+import math
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -11,6 +12,7 @@ from psycopg import errors as pg
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from keno_platform.core import request_ids
 from keno_platform.core.errors import (
     Kind,
     Maintenance,
@@ -20,6 +22,8 @@ from keno_platform.core.errors import (
     RequestInProgress,
 )
 from keno_platform.http.rendering import ProblemRenderer
+from keno_platform.observability.instruments import REFUSALS
+from keno_platform.observability.logs import operator_here
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ STATUS = {
     Kind.NOT_FOUND: status.HTTP_404_NOT_FOUND,
     Kind.NOT_ALLOWED: status.HTTP_405_METHOD_NOT_ALLOWED,
     Kind.CONFLICT: status.HTTP_409_CONFLICT,
+    Kind.GONE: status.HTTP_410_GONE,
     Kind.TOO_LARGE: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     Kind.UNSUPPORTED: status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     Kind.INVALID: status.HTTP_422_UNPROCESSABLE_ENTITY,
@@ -37,7 +42,9 @@ STATUS = {
     Kind.UNAVAILABLE: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 RETRY_AFTER_S = 1
-_BUSY = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
+ERRORS_PAGE = "/api/v1/docs/errors"
+REQUEST_LOG = "/api/v1/calls"
+BUSY = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 
 
 class Unauthenticated(Refusal):
@@ -65,13 +72,20 @@ class UnsupportedMediaType(Refusal):
 
 
 def problem(refusal: Refusal) -> dict[str, Any]:
-    """The members of the problem document of one refusal."""
+    """The members of the problem document of one refusal, for the call that is being answered."""
+    request_id = request_ids.current()
+    REFUSALS.labels(refusal.code, operator_here()).inc()
     body: dict[str, Any] = {
-        "type": f"/api/v1/docs/errors#{refusal.code}",
+        "type": f"{ERRORS_PAGE}#{refusal.code}",
         "title": gettext(refusal.title),
         "status": STATUS[refusal.kind],
         "code": refusal.code,
         "params": refusal.params,
+        "retry": refusal.retry.value,
+        "money_moved": refusal.money_moved.value,
+        "doc_url": f"{ERRORS_PAGE}#{refusal.code}",
+        "request_id": request_id,
+        "request_log_url": f"{REQUEST_LOG}?q={request_id}",
     }
     if refusal.detail:
         body["detail"] = refusal.detail
@@ -80,19 +94,25 @@ def problem(refusal: Refusal) -> dict[str, Any]:
 
 def respond(refusal: Refusal) -> Response:
     """The response of one refusal, with the headers its kind asks for."""
-    response = Response(problem(refusal), status=STATUS[refusal.kind])
+    return Response(problem(refusal), status=STATUS[refusal.kind], headers=dict(headers_of(refusal)))
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """The headers that a refusal of its kind asks for."""
     if refusal.kind is Kind.UNAUTHENTICATED:
-        response["WWW-Authenticate"] = "Bearer"
+        return {"WWW-Authenticate": "Bearer"}
+    if refusal.retry_after_s is not None:
+        return {"Retry-After": str(max(1, math.ceil(refusal.retry_after_s)))}
     if refusal.kind is Kind.UNAVAILABLE or isinstance(refusal, RequestInProgress):
-        response["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    return {}
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """
     Django REST framework's exception handler. What it does not know stays a 500 and is logged there.
     """
-    refusal = _as_refusal(error)
+    refusal = as_refusal(error)
     if refusal is None:
         return None
     response = respond(refusal)
@@ -104,7 +124,8 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     return response
 
 
-def _as_refusal(error: Exception) -> Refusal | None:
+def as_refusal(error: Exception) -> Refusal | None:
+    """What an error is told as; None for a fault of ours."""
     match error:
         case Refusal():
             return error
@@ -118,6 +139,8 @@ def _as_refusal(error: Exception) -> Refusal | None:
             return MethodNotAllowed()
         case exceptions.UnsupportedMediaType():
             return UnsupportedMediaType()
+        case SuspiciousOperation():
+            return MalformedRequest()
         case exceptions.APIException():
             return MalformedRequest(str(error.detail))
         case DatabaseError():
@@ -127,7 +150,7 @@ def _as_refusal(error: Exception) -> Refusal | None:
 
 def _database_refusal(error: Exception) -> Refusal | None:
     """A database that is busy or away is told as such; a retry with the same key is safe whatever has happened."""
-    if isinstance(error.__cause__, _BUSY):
+    if isinstance(error.__cause__, BUSY):
         return RequestInProgress("Try again with the same Idempotency-Key.")
     if isinstance(error, OperationalError | InterfaceError):
         logger.exception("the database did not answer")

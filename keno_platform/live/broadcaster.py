@@ -1,119 +1,169 @@
 """
-The broadcaster: one subscription a process, each frame sent as it came to every local socket of its topic.
+The broadcaster: one subscription a process, each frame made into a message once and handed to every local socket of its
+topic.
 
-A socket that does not take its frames in time is closed; it never holds up the others. The subscription heals
-itself: while it is away sockets miss frames, see the gap in `seq`, and read the state again.
+Topics take turns: a frame for thousands of sockets is handed out a part at a time, so that other topics' frames and the
+process' other work wait for a part only.
 """
 
 import asyncio
-import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
-import redis.asyncio as redis
-from django.conf import settings
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from keno_platform.live.shared import Memory, Shared
+from keno_platform.live.sockets import Message, Socket
+from keno_platform.live.subscription import Subscription
 
-from keno_platform.live.topics import PREFIX
-
-logger = logging.getLogger(__name__)
-QUEUE_MAX = 256
-SEND_TIMEOUT_S = 5.0
-RECONNECT_S = 0.5
-
-Send = Callable[[str], Awaitable[None]]
-Close = Callable[[], Coroutine[Any, Any, None]]
+T = TypeVar("T")
+PART = 250
+"""Sockets that are served before others have their turn: some three milliseconds."""
+FRAMES_MAX = 1000
+"""Frames on their way, of all topics; beyond it no more are read from Redis."""
+YIELD_S = 0.01
+HEARD_WITHIN_S = 2.0
+NAMES_MAX = 10_000
 
 
-class Subscriber:
-    """One socket: a bounded queue of frames, and from `start` on the task that empties it."""
+class Topic:
+    """
+    The sockets of one topic, and the frames on their way to them.
 
-    def __init__(self, send: Send, close: Close) -> None:
-        self._send, self._close = send, close
-        self._frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_MAX)
-        self._task: asyncio.Task[None] | None = None
+    `version` changes with everything after which a state that was read before is not to be told to a newcomer.
+    """
 
-    def start(self) -> None:
-        """Begin to send, with what was queued since the socket joined its topic."""
-        self._task = asyncio.create_task(self._deliver())
+    __slots__ = ("_sending", "heard", "name", "sockets", "state", "version")
 
-    def offer(self, frame: str) -> None:
-        """Queue a frame; a socket that is too far behind is given up."""
-        try:
-            self._frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.stop()
-            self._task = asyncio.create_task(self._close())
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sockets: dict[Socket, None] = {}
+        self.heard = asyncio.Event()
+        self.version = 0
+        self.state: Shared[Any] | None = None
+        self._sending: deque[tuple[Message, deque[Socket]]] = deque()
 
-    async def _deliver(self) -> None:
-        try:
-            while True:
-                frame = await self._frames.get()
-                async with asyncio.timeout(SEND_TIMEOUT_S):
-                    await self._send(frame)
-        except TimeoutError:
-            await self._close()
-        except Exception:
-            logger.debug("a socket went away while a frame was sent", exc_info=True)
+    def add(self, message: Message) -> int:
+        """A frame for the sockets that are here now: how many have it already, which is all, or none until its turn."""
+        self.version += 1
+        if not self._sending and len(self.sockets) <= PART:
+            for socket in tuple(self.sockets):
+                socket.offer(message)
+            return len(self.sockets)
+        self._sending.append((message, deque(self.sockets)))
+        return 0
 
-    def stop(self) -> None:
-        """No more frames."""
-        if self._task is not None:
-            self._task.cancel()
+    def send_part(self) -> bool:
+        """Hand the first frame to some of its sockets; whether that was the last of them."""
+        message, sockets = self._sending[0]
+        for _ in range(min(PART, len(sockets))):
+            sockets.popleft().offer(message)
+        if not sockets:
+            self._sending.popleft()
+        return not sockets
+
+    async def shared_state(self, read: Callable[[], Awaitable[T]], *, keep_s: float) -> T:
+        """
+        What `read` gives, read once for all who ask while no frame comes.
+
+        For a socket that has joined: what happened before the read is in it, and what happens after it is told.
+        """
+        if self.state is None:
+            self.state = Shared(read, keep_s=keep_s)
+        state: T = await self.state.get(self.version)
+        return state
 
 
 class Broadcaster:
     """All sockets of this process, by topic."""
 
     def __init__(self) -> None:
-        self._topics: dict[str, set[Subscriber]] = defaultdict(set)
+        self._topics: dict[str, Topic] = {}
+        self._subscription = Subscription(self, self._topics.keys())
         self._listener: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
+        self._turns: deque[Topic] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._served = 0
+        self.memory = Memory(names_max=NAMES_MAX)
+        """What sockets of several topics ask for: the operators of domains."""
 
-    async def join(self, topic: str, subscriber: Subscriber) -> None:
-        """Frames of this topic go to this socket from now on."""
+    async def join(self, name: str, socket: Socket) -> Topic:
+        """
+        Frames of this topic go to this socket from now on.
+
+        While Redis is away this waits for it a little, and then goes on without: the socket will see the gap.
+        """
         if self._listener is None or self._listener.done():
-            self._listener = asyncio.create_task(self._listen())
-        self._topics[topic].add(subscriber)
-        await self._ready.wait()
+            self._listener = asyncio.create_task(self._subscription.run())
+        topic = self._topics.get(name)
+        if topic is None:
+            topic = self._topics[name] = Topic(name)
+            self._subscription.changed(name)
+        topic.sockets[socket] = None
+        if not topic.heard.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARD_WITHIN_S):
+                    await topic.heard.wait()
+        return topic
 
-    def leave(self, topic: str, subscriber: Subscriber) -> None:
+    def leave(self, name: str, socket: Socket) -> None:
         """No more frames of this topic for this socket."""
-        self._topics[topic].discard(subscriber)
-        if not self._topics[topic]:
-            del self._topics[topic]
+        topic = self._topics.get(name)
+        if topic is None:
+            return
+        topic.sockets.pop(socket, None)
+        if not topic.sockets:
+            del self._topics[name]
+            self._subscription.changed(name)
 
-    async def _listen(self) -> None:
-        while True:
-            client = redis.Redis.from_url(settings.REDIS_URL, health_check_interval=10, retry=Retry(NoBackoff(), 0))
-            try:
-                async with client.pubsub(ignore_subscribe_messages=True) as pubsub:
-                    await pubsub.psubscribe(f"{PREFIX}*")
-                    self._ready.set()
-                    while True:
-                        # A timeout keeps health checks going on a quiet line.
-                        message = await pubsub.get_message(timeout=5)
-                        if message is not None:
-                            self._deliver(message["channel"].decode(), message["data"].decode())
-            except (redis.RedisError, OSError) as error:
-                logger.warning("live stream interrupted, subscribing again: %s", error)
-                await asyncio.sleep(RECONNECT_S)
-            finally:
-                await client.aclose()
+    def frame_came(self, name: str, text: str) -> None:
+        """Hand a frame to its sockets, or line it up."""
+        topic = self._topics.get(name)
+        if topic is None:
+            return
+        if served := topic.add(Message(text)):
+            self._served += served
+            return
+        self._turns.append(topic)
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._take_turns())
 
-    def _deliver(self, topic: str, frame: str) -> None:
-        for subscriber in tuple(self._topics.get(topic, ())):
-            subscriber.offer(frame)
+    def heard(self, name: str) -> None:
+        """Every frame of this topic comes from now on; what was read before may lack one."""
+        topic = self._topics[name]
+        topic.version += 1
+        topic.heard.set()
+
+    def interrupted(self) -> None:
+        """Frames are being missed."""
+        for topic in self._topics.values():
+            topic.version += 1
+            topic.heard.clear()
+
+    async def room(self) -> None:
+        """Return once there is room for more frames, and others have had their turn."""
+        if self._served > PART:
+            self._served = 0
+            await asyncio.sleep(0)
+        while len(self._turns) > FRAMES_MAX and self._pump is not None:
+            await asyncio.wait([self._pump], timeout=YIELD_S)
+
+    async def _take_turns(self) -> None:
+        """Each topic with frames on their way has a part of one handed out, and lines up again."""
+        while self._turns:
+            topic = self._turns.popleft()
+            if not topic.send_part():
+                self._turns.append(topic)
+            await asyncio.sleep(0)
 
 
-_broadcasters: dict[int, Broadcaster] = {}
+_broadcasters: WeakKeyDictionary[asyncio.AbstractEventLoop, Broadcaster] = WeakKeyDictionary()
 
 
 def broadcaster() -> Broadcaster:
     """The broadcaster of this event loop."""
-    loop = id(asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
     if loop not in _broadcasters:
         _broadcasters[loop] = Broadcaster()
     return _broadcasters[loop]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from keno_platform.local import children, leftovers, postgres, programs, testing
+from keno_platform.local import children, codes, leftovers, postgres, programs, testing
 from keno_platform.local.home import Home, HomeInUse
 from keno_platform.local.run import StepFailed, run
 from keno_platform.local.supervision import Supervisor
@@ -26,6 +26,8 @@ def main() -> int:
                 return _show_status(home)
             case "logs":
                 _follow_logs(home, arguments.program)
+            case "code":
+                print(codes.describe(home))
             case "reset":
                 _reset(home)
             case "manage":
@@ -47,6 +49,7 @@ def _parse() -> argparse.Namespace:
     what.add_parser("status", help="what runs")
     logs_parser = what.add_parser("logs", help="follow the logs")
     logs_parser.add_argument("program", nargs="?", help="one program instead of all")
+    what.add_parser("code", help="the code that the log-in of the demo's member of staff asks for")
     what.add_parser("reset", help="stop a killed run's processes and remove all data")
     manage_parser = what.add_parser("manage", help="run a manage.py command on what runs here")
     manage_parser.add_argument("command", nargs=argparse.REMAINDER)

@@ -54,6 +54,14 @@ class Home:
         return self.path / "chain"
 
     @property
+    def reports(self) -> Path:
+        return self.path / "reports"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics"
+
+    @property
     def supervisor_config(self) -> Path:
         return self.path / "supervisord.conf"
 
@@ -63,6 +71,7 @@ class Home:
     def make(self) -> None:
         self.path.mkdir(mode=0o711, parents=True, exist_ok=True)  # PostgreSQL's account may pass through
         self.logs.mkdir(exist_ok=True)
+        self.reports.mkdir(mode=0o700, exist_ok=True)
 
     def find_supervisor_socket(self) -> Path:
         """The supervisor's socket: here, or in a short private directory when this path is too long."""

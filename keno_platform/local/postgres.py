@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 
+from keno_platform.database import record_roles
 from keno_platform.local import accounts, children, ports
 from keno_platform.local.accounts import Account
 from keno_platform.local.wheels import find_package_directory
@@ -80,13 +81,22 @@ def prepare(*, home: Path, port: int, durable: bool = True) -> PostgresServer:
     :raises LookupError: the wheel is missing, or this is root and there is no account to drop to.
     :raises children.ServerFailed: the data directory could not be made.
     """
-    account = accounts.find_unprivileged()
-    place = _make_home(home, account)
-    programs = _find_programs(place, account)
-    server = PostgresServer(home=place, programs=programs, port=port, account=account, durable=durable)
+    server = describe(home=home, port=port, durable=durable)
     if not server.data.exists():
         _initialise(server)
     return server
+
+
+def describe(*, home: Path, port: int, durable: bool = True) -> PostgresServer:
+    """
+    A server whose data need not be there yet, in a home that its account may enter.
+
+    :raises LookupError: the wheel is missing, or this is root and there is no account to drop to.
+    """
+    account = accounts.find_unprivileged()
+    place = _make_home(home, account)
+    programs = _find_programs(place, account)
+    return PostgresServer(home=place, programs=programs, port=port, account=account, durable=durable)
 
 
 def answers(server: PostgresServer) -> bool:
@@ -108,6 +118,17 @@ def create_database(server: PostgresServer) -> None:
 
 
 @contextlib.contextmanager
+def migrating(server: PostgresServer) -> Iterator[None]:
+    """While migrations run, the platform owns the record's tables; before and after, a role of their own does."""
+    address = server.address(user=SUPERUSER, database=DATABASE)
+    with psycopg.connect(address, autocommit=True) as superuser:
+        record_roles.release(superuser, application=OWNER)
+    yield
+    with psycopg.connect(address, autocommit=True) as superuser:
+        record_roles.guard(superuser, application=OWNER)
+
+
+@contextlib.contextmanager
 def running(*, home: Path, port: int | None = None, durable: bool = True) -> Iterator[PostgresServer]:
     """
     A server with an empty or kept database that lives as long as the block, or as this process.
@@ -115,6 +136,18 @@ def running(*, home: Path, port: int | None = None, durable: bool = True) -> Ite
     :raises children.ServerFailed: it did not start.
     """
     server = prepare(home=home, port=port or ports.find_free(), durable=durable)
+    with started(server):
+        create_database(server)
+        yield server
+
+
+@contextlib.contextmanager
+def started(server: PostgresServer, *, patience_s: float = 60) -> Iterator["subprocess.Popen[bytes]"]:
+    """
+    The server's process, answering, for as long as the block: on the data that it has.
+
+    :raises children.ServerFailed: it did not start.
+    """
     log = server.home / "postgres.log"
     with log.open("ab") as output:
         process = children.start(
@@ -126,9 +159,14 @@ def running(*, home: Path, port: int | None = None, durable: bool = True) -> Ite
             stop_signal=STOP_SIGNAL,
         )
     try:
-        children.wait_until(lambda: answers(server), what="PostgreSQL", alive=lambda: process.poll() is None, log=log)
-        create_database(server)
-        yield server
+        children.wait_until(
+            lambda: answers(server),
+            what="PostgreSQL",
+            alive=lambda: process.poll() is None,
+            log=log,
+            patience_s=patience_s,
+        )
+        yield process
     finally:
         children.stop(process, stop_signal=STOP_SIGNAL)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -21,6 +22,7 @@ from keno_platform.local import (
     ports,
     postgres,
     programs,
+    sizes,
     supervision,
     valkey,
     welcome,
@@ -32,9 +34,12 @@ from keno_platform.local.progress import Progress
 from keno_platform.local.supervision import Group, Program, Supervisor
 from keno_platform.local.valkey import ValkeyServer
 
+TABLES = ("Tables: those that operators share, and each operator's own", ["upgrade"])
 SETUP = (
-    ("Tables: those that operators share, and each operator's own", ["migrate_schemas"]),
-    ("Demo: operators, games, players with money", ["load_demo", "--output", "{demo}"]),
+    (
+        "Demo: operators, games, players with money",
+        ["load_demo", "--output", "{demo}", "--baobab-port", "{baobab}", "--sandbox-port", "{sandbox}"],
+    ),
 )
 AHEAD = ("Rounds and partitions ahead", ["prepare_ahead"])
 ANCHOR = ("First rounds anchored on the chain", ["anchor_roots", "--wait", "30"])
@@ -47,7 +52,7 @@ PACE = {
     "KENO_ANCHORING_SECONDS": "15",
 }
 """Minutes where a real installation has hours, so that a visitor sees a whole epoch."""
-READY_WITHIN_S = 90
+READY_WITHIN_S = 240
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -113,6 +118,7 @@ def run(home: Home, *, port: int) -> None:
     progress = Progress()
     home.make()
     with home.held(), _stopping_politely(progress):
+        _choose_sizes()  # before anything starts
         _clear_the_way(home, progress, port=port)
         servers = _prepare_servers(home, progress)
         with _supervised(home, progress, servers, port=port) as running:
@@ -140,6 +146,8 @@ def make_environment(home: Home, servers: Servers, *, port: int) -> dict[str, st
         leftovers.MARK: str(home.path),
     }
     usual = {"KENO_BASE_URL": f"http://localhost:{port}", **PACE, **home.read_secrets()}
+    usual["KENO_REPORTS"] = str(home.reports)
+    usual["KENO_METRICS_DIR"] = str(home.metrics)
     usual |= servers.describe_environment()
     return {**usual, **inherited, **chosen}
 
@@ -163,6 +171,7 @@ def _stopping_politely(progress: Progress) -> Iterator[None]:
 
 def _clear_the_way(home: Home, progress: Progress, *, port: int) -> None:
     leftovers.require_none_alive(home)
+    shutil.rmtree(home.metrics, ignore_errors=True)  # what the last run has counted
     left = leftovers.find(home)
     if left:
         with progress.step(f"Stopped what a killed run left behind ({len(left)} processes)"):
@@ -193,9 +202,16 @@ def _prepare_servers(home: Home, progress: Progress) -> Servers:
     )
 
 
+def _choose_sizes() -> sizes.Sizes:
+    try:
+        return sizes.choose(os.environ)
+    except sizes.SizeInvalid as error:
+        raise StepFailed(str(error)) from error
+
+
 @contextlib.contextmanager
 def _supervised(home: Home, progress: Progress, servers: Servers, *, port: int) -> Iterator[Running]:
-    what = [*servers.describe(), *programs.describe_platform(home, port=port)]
+    what = [*servers.describe(), *programs.describe_platform(home, port=port, sizes=_choose_sizes())]
     environment = make_environment(home, servers, port=port)
     try:
         with supervision.running(home, what, environment=environment) as supervisor:
@@ -250,8 +266,12 @@ def _broker_answers(servers: Servers) -> bool:
 def _set_up(running: Running) -> None:
     for log in ("setup", "setup-anchors"):
         running.home.log(log).unlink(missing_ok=True)
+    own = running.servers.postgres
+    with postgres.migrating(own) if own else contextlib.nullcontext():
+        _take_step(running, *TABLES)
     for text, arguments in SETUP:
-        _take_step(running, text, [part.format(demo=running.home.demo) for part in arguments])
+        places = {"demo": running.home.demo, **programs.wallet_ports(running.home)}
+        _take_step(running, text, [part.format(**places) for part in arguments])
 
 
 def _take_step(running: Running, text: str, arguments: list[str]) -> None:

@@ -80,6 +80,35 @@ class Supervisor:
         """Start what does not start by itself, without waiting for it."""
         self._call("startProcessGroup", group.value, False)
 
+    def start(self, name: str) -> None:
+        """
+        Start one process, without waiting for it; nothing happens to one that runs.
+
+        :raises LookupError: there is none of this name.
+        :raises OSError: no supervisor runs here.
+        """
+        row = self._find(name)
+        if row["statename"] not in ("RUNNING", "STARTING"):
+            self._call("startProcess", f"{row['group']}:{name}", False)
+
+    def stop(self, name: str) -> None:
+        """
+        Stop one process and wait for its end; it stays away until it is started.
+
+        :raises LookupError: there is none of this name.
+        :raises OSError: no supervisor runs here.
+        """
+        row = self._find(name)
+        if row["statename"] not in ("STOPPED", "EXITED", "FATAL"):
+            self._call("stopProcess", f"{row['group']}:{name}")
+
+    def _find(self, name: str) -> dict[str, Any]:
+        rows: list[dict[str, Any]] = self._call("getAllProcessInfo")
+        for row in rows:
+            if row["name"] == name:
+                return row
+        raise LookupError(name)
+
     def list_processes(self) -> list[ProcessState]:
         """
         Every process in the order of its group and name.

@@ -11,8 +11,11 @@ def describe(home: Home) -> str:
     demo = json.loads(home.demo.read_text())
     lines = [f"  Players of {each['name']:<16} {_address(demo, each)}" for each in demo["operators"]]
     admin = demo["admin"]
+    lines += _describe_wallets(demo)
     lines += [
         f"  Staff                       {demo['base_url']}/admin/  {admin['username']} / {admin['password']}",
+        "    and the code              make code",
+        *_describe_lottery(demo),
         f"  API                         {demo['base_url']}/api/v1/docs",
         f"  Check any round             {demo['base_url']}/verify",
         *_describe_chain(demo),
@@ -31,6 +34,24 @@ def describe(home: Home) -> str:
 def _address(demo: dict[str, Any], operator: dict[str, Any]) -> str:
     port = demo["base_url"].rpartition(":")[2]
     return f"http://{operator['domain']}:{port}/demo"
+
+
+def _describe_wallets(demo: dict[str, Any]) -> list[str]:
+    pages = [each["page"] for each in demo["operators"] if "page" in each]
+    lines = [f"  A casino with its wallet    {page}" for page in pages]
+    sandbox = demo.get("sandbox")
+    return [*lines, f"  Sandbox wallet (faults)     {sandbox['page']}"] if sandbox else lines
+
+
+def _describe_lottery(demo: dict[str, Any]) -> list[str]:
+    lottery = demo["lottery"]
+    members = [f"{each['username']} / {each['password']}" for each in lottery["members"]]
+    port = demo["base_url"].rpartition(":")[2]
+    return [
+        f"  Lottery                     http://{lottery['domain']}:{port}/lottery",
+        f"    admins, with `make code`  {', '.join(members[:2])}",
+        f"    collectors                {', '.join(members[2:])}",
+    ]
 
 
 def _describe_chain(demo: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin.utils import quote
 from django.urls import reverse
@@ -94,6 +95,12 @@ def record_link(model: str, key: object, text: object | None = None) -> SafeStri
         return NOTHING
     app, _, name = model.partition(".")
     return link(reverse(f"admin:{app}_{name}_change", args=[quote(str(key))]), key if text is None else text)
+
+
+def story_link(kind: str, key: object, text: object = "the whole story, in order") -> SafeString:
+    """A link to the whole story of a `bet`, a `round`, or with its token a `player`, which the desk tells."""
+    address = reverse("desk-player") + f"?{urlencode({'token': str(key)})}" if kind == "player" else ""
+    return link(address or reverse(f"desk-{kind}", args=[key]), text)
 
 
 def list_link(model: str, text: object, query: str = "") -> SafeString:

@@ -1,5 +1,5 @@
-"""The provider's own tables for staff: operators, their keys and domains, jurisdictions."""
+"""The provider's own tables for staff: operators, their keys, signatures, wallets and domains, jurisdictions."""
 
-from operators.admin import jurisdictions, keys, operators
+from operators.admin import jurisdictions, keys, operators, signatures, wallets
 
-__all__ = ["jurisdictions", "keys", "operators"]
+__all__ = ["jurisdictions", "keys", "operators", "signatures", "wallets"]

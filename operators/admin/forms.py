@@ -10,16 +10,22 @@ from unfold.widgets import (
     UnfoldAdminColorInputWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from keno_platform.core.errors import Refusal
 from keno_platform.core.money import exponent_of, format_amount, parse_amount
-from keno_platform.staff.steps import StepForm
-from operators.models import Jurisdiction, Operator
+from keno_platform.staff.steps import REASON_MAX, StepForm
+from operators.jurisdictions import Jurisdiction
+from operators.models import Operator
 from operators.services import OperatorTerms
+from operators.services.terms import loosened
 
 AMOUNTS = ("min_bet", "max_bet", "max_win_per_ticket")
+THRESHOLDS = ("large_wager_from", "large_win_from")
+"""Amounts that may be left empty."""
+REASON_MIN = 3
 DAY_HOURS = 24
 OVERLAP_HOURS_MAX = 30 * DAY_HOURS
 _COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A colour like #1f6feb.")
@@ -104,49 +110,77 @@ class AmountField(forms.CharField):
 
     def clean(self, value: Any) -> int | None:
         asked = super().clean(value)
+        if not asked and not self.required:
+            return None
         try:
             return parse_amount(asked, exponent=self.exponent)
         except Refusal as refusal:
             raise forms.ValidationError(refusal.title) from refusal
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.prepare_value(initial) != data)
+        return bool((self.prepare_value(initial) or "") != (data or ""))
 
 
 class OperatorChangeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """What may change of an operator: its looks and its limits."""
+    """What may change of an operator beside its looks and its integration, which have their own steps: its limits."""
 
     min_bet = AmountField(label="Lowest stake", widget=UnfoldAdminTextInputWidget)
     max_bet = AmountField(label="Highest stake", widget=UnfoldAdminTextInputWidget)
     max_win_per_ticket = AmountField(label="Highest win of a ticket", widget=UnfoldAdminTextInputWidget)
-    primary_color = forms.CharField(validators=[_COLOR], label="Colour", widget=UnfoldAdminColorInputWidget)
-    default_language = forms.ChoiceField(choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget)
+    large_wager_from = AmountField(
+        label="Large wagers from",
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A ticket of this stake or more goes on record; empty: as the settings say.",
+    )
+    large_win_from = AmountField(
+        label="Large wins from",
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A bet that wins this or more goes on record; empty: as the settings say.",
+    )
     region_restrictions = SimpleArrayField(
         forms.CharField(max_length=2, validators=[_COUNTRIES]),
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text="Countries in which the game is not offered, such as US,FR.",
     )
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_MAX,
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text="Why, where more is to be allowed than now: that is asked for, and another member of staff decides. "
+        "What only tightens counts at once.",
+    )
 
     class Meta:
         model = Operator
         fields = (
-            "name",
-            "logo_url",
-            "primary_color",
-            "default_language",
             *AMOUNTS,
+            *THRESHOLDS,
             "region_restrictions",
             "jurisdiction",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in AMOUNTS:
+        for name in (*AMOUNTS, *THRESHOLDS):
             field = self.fields.get(name)  # absent for staff who may only look
             if isinstance(field, AmountField):
                 field.exponent = self.instance.currency_exponent
-                field.help_text = self.instance.currency_code
+                field.help_text = f"{self.instance.currency_code}. {field.help_text}".removesuffix(". ")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        wanted = {name: value for name, value in cleaned.items() if name in self.changed_data}
+        if isinstance(profile := wanted.get("jurisdiction"), Jurisdiction):
+            wanted["jurisdiction"] = profile.code
+        looser = loosened(self.instance, wanted)
+        if looser and len(cleaned.get("reason", "").strip()) < REASON_MIN:
+            self.add_error("reason", "Say why: this allows more than now, so somebody else has to approve it.")
+        if "max_bet" in looser and cleaned.get("min_bet", 0) > self.instance.max_bet:
+            self.add_error("min_bet", "Above the highest stake, as long as a higher one is not approved.")
+        return cleaned
 
 
 class KeyForm(StepForm):

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from keno_platform.core import clock
 from keno_platform.staff import steps
 from keno_platform.staff.columns import column, utc
+from keno_platform.staff.gate import fresh_only
 from keno_platform.staff.pages import RecordAdmin
 from keno_platform.staff.steps import ReasonForm, Step, offered
 from operators import services
 from operators.admin.forms import KeyForm, RotateForm
-from operators.models import ApiKey
+from operators.models import ApiKey, CallerKey
 
 ISSUE = Step(
     title="Issue an API key",
@@ -25,7 +26,7 @@ ISSUE = Step(
 )
 
 
-def standing(key: ApiKey) -> str:
+def standing(key: ApiKey | CallerKey) -> str:
     """Whether a key opens anything now."""
     if key.revoked_at:
         return "revoked"
@@ -66,7 +67,10 @@ class ApiKeyAdmin(RecordAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
+        return self._issue(request)
 
+    @fresh_only
+    def _issue(self, request: HttpRequest) -> HttpResponse:
         def perform(asked: dict[str, Any]) -> HttpResponse:
             self._require_superuser_for_provider(request, asked["operator"])
             key, secret = services.issue_key(
@@ -78,6 +82,7 @@ class ApiKeyAdmin(RecordAdmin):
         return steps.take(self, request, None, ISSUE, perform, operator=request.GET.get("operator"))
 
     @offered(title="Rotate", permission="issue", icon="autorenew")
+    @fresh_only
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A successor, with a time in which both are valid."""
         key = steps.found(self, request, object_id)

@@ -1,9 +1,10 @@
 """
-The database backend: django-tenants with its two doors closed.
+The database backend: django-tenants with its doors closed.
 
 The tenant is bound in a ContextVar, so it follows awaits, threads of `sync_to_async` and tasks, and is never
 inherited from whoever used this thread's connection before. And a search path that could not be set is an
-error: the stock backend swallows it and reads the tenant before.
+error: the stock backend swallows it and reads the tenant before. And through a pooler that mixes connections there
+is no connection at all.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import get_public_schema_name
 from psycopg.pq import TransactionStatus
+
+from keno_platform.database import pooling
 
 Binding = tuple[Any, bool]
 _binding: ContextVar[Binding | None] = ContextVar("tenant_binding", default=None)
@@ -28,6 +31,10 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # django-ten
         self.search_path_set_schemas: Sequence[str] | None = None
         super().__init__(*args, **kwargs)
         self._constructing = False
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        pooling.require_sessions_once(conn_params)
+        return super().get_new_connection(conn_params)
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Bind a tenant to the current context. The connection itself follows at its next cursor."""

@@ -20,10 +20,10 @@ ROWS_IN_A_GROUP = 100_000
 COLUMNS = tuple(f"ball_{place:02d}" for place in range(1, DRAW_SIZE + 1))
 
 
-def new_path(directory: Path, at: datetime) -> Path:
+def new_path(directory: Path, at: datetime, *, prefix: str = "draws") -> Path:
     """A name that no other study has, without an ending; the directory is made if need be."""
     directory.mkdir(parents=True, exist_ok=True)
-    return directory / f"draws-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    return directory / f"{prefix}-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def write_parquet(path: Path, sample: Sample, result: dict[str, Any]) -> bytes:
@@ -34,9 +34,13 @@ def write_parquet(path: Path, sample: Sample, result: dict[str, Any]) -> bytes:
     columns = {name: pa.array(np.ascontiguousarray(sample.draws[:, at])) for at, name in enumerate(COLUMNS)}
     if sample.round_ids is not None:
         columns["round_id"] = pa.array(sample.round_ids)
-    metadata = {METADATA: json.dumps({"parameters": sample.parameters, "result": result}).encode()}
-    table = pa.table(columns).replace_schema_metadata(metadata)
-    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_IN_A_GROUP)
+    return write_table(path, pa.table(columns), {"parameters": sample.parameters, "result": result})
+
+
+def write_table(path: Path, table: pa.Table, metadata: dict[str, Any]) -> bytes:
+    """Write a table with what its run was. Returns the file's SHA-256."""
+    described = table.replace_schema_metadata({METADATA: json.dumps(metadata).encode()})
+    pq.write_table(described, path, compression="zstd", row_group_size=ROWS_IN_A_GROUP)
     with path.open("rb") as file:
         digest = sha256()
         while block := file.read(1 << 20):

@@ -98,7 +98,7 @@ def _parts(epoch_key: bytes, draws: int, processes: int) -> Iterator[bytes]:
         yield from map(chunk, starts)
         return
     # Not forked: a copy of this process would hold its connections to the database.
-    pool = ProcessPoolExecutor(min(processes, len(starts)), get_context("spawn"), initializer=_leave_ctrl_c_to_parent)
+    pool = ProcessPoolExecutor(min(processes, len(starts)), get_context("spawn"), initializer=leave_ctrl_c_to_parent)
     try:
         yield from pool.map(chunk, starts)
     finally:
@@ -110,5 +110,6 @@ def _draw_chunk(epoch_key: bytes, draws: int, first: int) -> bytes:
     return b"".join(bytes(draw_round(epoch_key=epoch_key, round_number=n)) for n in range(first, last + 1))
 
 
-def _leave_ctrl_c_to_parent() -> None:
+def leave_ctrl_c_to_parent() -> None:
+    """In a worker process: Ctrl-C is for the process that started it, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

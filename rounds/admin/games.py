@@ -1,5 +1,6 @@
 """Games for staff."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,9 +13,12 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from audit.editing import AuditedAdmin
 from keno_platform.staff import steps
 from keno_platform.staff.columns import column, list_link, utc
-from keno_platform.staff.steps import Step, StepForm
+from keno_platform.staff.steps import Step, StepForm, offered
 from operators.selectors import list_operators
+from rounds.clocks import next_event, read_clock
 from rounds.models import Anchoring, Game, NetworkName
+from rounds.services.clock import NoSandbox, Until, pause, run
+from rounds.services.clock import step as move_on
 from rounds.services.games import create_game
 
 
@@ -53,12 +57,31 @@ class GameForm(StepForm):
     )
 
 
+class UntilForm(StepForm):
+    """How far to step."""
+
+    until = forms.ChoiceField(
+        choices=[("", "the next boundary"), *((one.value, f"a round is {one.value}") for one in Until)],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
 CREATE = Step(
     title="Create a game",
     consequence="Its first rounds are committed within half a minute and open from then on, without end.",
     button="Create",
     form=GameForm,
 )
+
+
+def _clock(game: Game) -> str:
+    """The time of a game, as its rounds go by it."""
+    if not game.sandbox:
+        return "the real one"
+    own, coming = read_clock(game), next_event(game)
+    after = f", then round {coming.number} is {coming.boundary}" if coming else ""
+    return f"{'paused' if own.stands else 'running'} at {own.now:%Y-%m-%d %H:%M:%S} UTC{after}"
 
 
 @admin.register(Game)
@@ -73,6 +96,7 @@ class GameAdmin(AuditedAdmin):
         "network",
         "anchoring",
         column(lambda game: game.owner or "shared", name="owner_name", title="owner"),
+        "sandbox",
         "active",
         utc("created_at"),
     )
@@ -88,6 +112,8 @@ class GameAdmin(AuditedAdmin):
         "network",
         "anchoring",
         column(lambda game: game.owner or "shared by all operators", name="owner_name", title="owner"),
+        "sandbox",
+        column(_clock, name="clock_now", title="clock"),
         column(
             lambda game: list_link("rounds.round", "its rounds", f"game__id__exact={game.pk}"),
             name="see_also",
@@ -95,6 +121,7 @@ class GameAdmin(AuditedAdmin):
         utc("created_at"),
     )
     fields = ("name", "active", *readonly_fields)
+    actions_detail = ("pause_clock", "step_clock", "run_clock")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -113,3 +140,56 @@ class GameAdmin(AuditedAdmin):
             return f"The game {game} is made; its rounds come within half a minute."
 
         return steps.take(self, request, None, CREATE, perform)
+
+    def offers(self, step: str, record: Game) -> bool:
+        return record.sandbox
+
+    def has_clock_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whether this member of staff may move the clocks of sandboxes."""
+        return bool(request.user.has_perm("rounds.change_game"))
+
+    @offered(title="Pause clock", permission="clock", icon="pause")
+    def pause_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Stop the clock of a sandbox's game."""
+        step = Step(
+            title="Pause the clock",
+            consequence="The game's time stands: what is open stays open. It goes on by itself after a while.",
+            button="Pause",
+        )
+        return self._move(request, object_id, step, lambda game, _, actor: pause(game=game, actor=actor))
+
+    @offered(title="Run clock", permission="clock", icon="play_arrow")
+    def run_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let the clock of a sandbox's game go on."""
+        step = Step(title="Run the clock", consequence="The game's time goes on from where it stands.", button="Run")
+        return self._move(request, object_id, step, lambda game, _, actor: run(game=game, actor=actor))
+
+    @offered(title="Step clock", permission="clock", icon="skip_next")
+    def step_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Move the clock of a sandbox's game to its next boundary."""
+        step = Step(
+            title="Step the clock",
+            consequence="The game's time moves on to the boundary and stands there, when all that follows is done.",
+            button="Step",
+            form=UntilForm,
+        )
+
+        def perform(game: Game, asked: dict[str, Any], actor: str) -> None:
+            move_on(game=game, until=Until(asked["until"]) if asked["until"] else None, actor=actor)
+
+        return self._move(request, object_id, step, perform)
+
+    def _move(
+        self, request: HttpRequest, object_id: str, step: Step, move: Callable[[Game, dict[str, Any], str], object]
+    ) -> HttpResponse:
+        game = steps.found(self, request, object_id)
+        if not isinstance(game, Game):
+            return steps.gone(self, request, object_id)
+        if not game.sandbox:
+            return steps.refused(self, request, game, steps.text_of(NoSandbox()))
+
+        def perform(asked: dict[str, Any]) -> str:
+            move(game, asked, steps.actor_of(request))
+            return f"{game}: {_clock(game)}."
+
+        return steps.take(self, request, game, step, perform)

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 
+from approvals.staff import Asked, ask_for
 from fairness.messages import VoidCause
 from keno_platform.core import clock
 from keno_platform.staff import steps
@@ -21,14 +22,16 @@ from keno_platform.staff.columns import (
     list_link,
     record_link,
     state,
+    story_link,
     utc,
 )
 from keno_platform.staff.filters import DayFilter, Period
 from keno_platform.staff.pages import RecordAdmin, UncountedPages
-from keno_platform.staff.steps import ReasonForm, Step, offered
+from keno_platform.staff.steps import offered
 from rounds import selectors
+from rounds.approvals import VOID
 from rounds.models import Epoch, Game, Round, RoundStatus
-from rounds.services.voiding import VOIDABLE, RoundNotVoidable, void_round
+from rounds.services.voiding import VOIDABLE
 
 STATUS_COLORS = {
     RoundStatus.OPEN: "success",
@@ -100,6 +103,7 @@ def _countersigned(one: Round) -> Any:
 
 def _related(one: Round) -> Any:
     links = (
+        story_link("round", one.pk),
         list_link("bets.betstate", "bets of the picked operator", f"q={one.pk}"),
         list_link("bets.settlement", "its settlement", f"q={one.pk}"),
         list_link("audit.auditentry", "audit log", f"q={one.pk}"),
@@ -109,7 +113,7 @@ def _related(one: Round) -> Any:
 
 @admin.register(Round)
 class RoundAdmin(RecordAdmin):
-    """The public record of every draw. The one thing that staff can do is to void a round before its draw."""
+    """The public record of every draw. The one thing that staff can do is to have a round void before its draw."""
 
     paginator = UncountedPages
     list_display = (
@@ -209,27 +213,12 @@ class RoundAdmin(RecordAdmin):
 
     @offered(title="Void", permission="void", icon="cancel", danger=True)
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Void a round that is not drawn, for a reason; every stake goes back."""
+        """Ask to void a round that is not drawn, for a reason; somebody else decides. Then every stake goes back."""
         one = steps.found(self, request, object_id)
         if not isinstance(one, Round):
             return steps.gone(self, request, object_id)
-        if request.method != "POST" and one.status not in VOIDABLE:
-            return steps.refused(self, request, one, steps.text_of(RoundNotVoidable(f"It is {one.status}.")))
-        step = Step(
-            title=f"Void round {one.pk}: number {one.number} of {one.game}",
-            consequence=f"It is {one.status} now. It will have no draw, and every operator returns every stake in it. "
-            "This cannot be undone.",
-            button="Void this round",
-            form=ReasonForm,
-            danger=True,
-        )
-
-        def perform(asked: dict[str, Any]) -> str:
-            void_round(round_id=one.pk, reason=asked["reason"], actor=steps.actor_of(request))
-            self.log_change(request, one, f"voided: {asked['reason']}")
-            return f"Round {one.pk} is void; its stakes go back."
-
-        return steps.take(self, request, one, step, perform)
+        title = f"Void round {one.pk}: number {one.number} of {one.game}"
+        return ask_for(self, request, one, Asked(action=VOID, subject=str(one.pk), title=title))
 
 
 def count_finished_lately() -> int:

@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 
+from approvals.staff import Asked, ask_for
 from keno_platform.core import clock
+from keno_platform.staff import steps
 from keno_platform.staff.columns import code, column, exact_utc, hexed, list_link, record_link, utc
 from keno_platform.staff.pages import RecordAdmin, UncountedPages
-from rounds import selectors
+from keno_platform.staff.steps import offered
+from rounds import custody, selectors
+from rounds.approvals import PUBLISH
 from rounds.models import Epoch, Relay, ResultsTree, SigningKey
 
 
@@ -51,6 +56,23 @@ class EpochAdmin(RecordAdmin):
         column(_key, name="published_key", title="key"),
         column(lambda epoch: list_link("rounds.round", "its rounds", f"epoch__id__exact={epoch.pk}"), name="see_also"),
     )
+    actions_detail = ("publish",)
+
+    def offers(self, step: str, record: Epoch) -> bool:
+        return custody.is_epoch_over(record.pk) and not selectors.published_keys([record.pk])
+
+    def has_publish_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whether this member of staff may ask for a key's publication before its time."""
+        return bool(request.user.has_perm("rounds.change_epoch"))
+
+    @offered(title="Publish the key now", permission="publish", icon="key")
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask to publish the key of an epoch that is over before its delay has passed; somebody else decides."""
+        epoch = steps.found(self, request, object_id)
+        if not isinstance(epoch, Epoch):
+            return steps.gone(self, request, object_id)
+        title = f"Publish the key of epoch {epoch.pk}"
+        return ask_for(self, request, epoch, Asked(action=PUBLISH, subject=str(epoch.pk), title=title))
 
 
 @admin.register(ResultsTree)

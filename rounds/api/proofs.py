@@ -1,7 +1,7 @@
 """Proofs for anybody: no credential, and readable from any page in a browser."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -13,14 +13,15 @@ from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from anchors.proofs import anchor_part
 from anchors.selectors import anchored, published_contract, roots_after
+from audit.selectors import checkpoint_of_root
 from keno_platform.core import clock
 from keno_platform.http.openapi import Problem, query_parameters
 from keno_platform.http.parsing import Ask, ParameterInvalid, read, read_query
 from operators.authentication import CallerView
+from operators.limiting import OpenView
 from rounds import custody, proofs, selectors
 from rounds.leaves import commit_leaves, result_leaves
 from rounds.models import Epoch
@@ -59,7 +60,7 @@ class CountersignatureOutput(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
 
 
-class PublicView(APIView):
+class PublicView(OpenView):
     """Needs no credential, and a verifier on any site may read it."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -152,22 +153,28 @@ class RootsView(PublicView):
 
 
 class LeavesView(PublicView):
-    """All leaves below one root, one after another: 152 bytes each for an epoch, 212 for results."""
+    """
+    All leaves below one root, one after another: 152 bytes each for an epoch, 212 for results; of the record's roots
+    the one checkpoint, 136 bytes.
+    """
 
     @extend_schema(
         operation_id="list_leaves", responses={(200, "application/octet-stream"): bytes, 404: Problem}, auth=[]
     )
     def get(self, request: Request, seq: int) -> HttpResponse:
-        tree = selectors.tree_of(seq)
-        if isinstance(tree, Epoch):
-            leaves = commit_leaves(selectors.epoch_commitments(tree.pk))
-        else:
-            leaves = result_leaves(selectors.results_of(tree.pk))
+        checkpoint = checkpoint_of_root(seq)
         return HttpResponse(
-            b"".join(leaves),
+            bytes(checkpoint.message) if checkpoint else b"".join(_leaves(seq)),
             content_type="application/octet-stream",
             headers={"Cache-Control": "public, max-age=31536000, immutable"},  # what is below a root never changes
         )
+
+
+def _leaves(seq: int) -> Iterator[bytes]:
+    tree = selectors.tree_of(seq)
+    if isinstance(tree, Epoch):
+        return commit_leaves(selectors.epoch_commitments(tree.pk))
+    return result_leaves(selectors.results_of(tree.pk))
 
 
 class KeysView(PublicView):

@@ -12,12 +12,13 @@ from anchors.selectors import anchored
 from keno_platform.core import clock
 from keno_platform.http.openapi import ListOf, Problem, query_parameters
 from keno_platform.http.pagination import Page, PageQuery, paginate
-from keno_platform.http.parsing import Ask, ParameterInvalid, read_query
-from operators.authentication import CallerView
+from keno_platform.http.parsing import Ask, ParameterInvalid, read, read_query
+from operators.authentication import CallerNotAllowed, CallerView
 from operators.models import Operator
 from players.authentication import PlayerOrOperatorView
 from rounds import beacons, selectors
 from rounds.models import Game, Round, RoundStatus
+from rounds.services.games import create_sandbox_game
 
 
 class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ class GameOutput(msgspec.Struct, frozen=True, kw_only=True):
     entropy_public: bool
     anchoring: str
     active: bool
+    sandbox: bool
     currency: str
     min_stake: str
     max_stake: str
@@ -97,6 +99,7 @@ def show_game(game: Game, operator: Operator) -> GameOutput:
         entropy_public=beacons.get_network(game.network).public,
         anchoring=game.anchoring,
         active=game.active,
+        sandbox=game.sandbox,
         currency=operator.currency_code,
         min_stake=operator.money(operator.min_bet),
         max_stake=operator.money(operator.max_bet),
@@ -149,12 +152,40 @@ def _members(one: Round, references: dict[int, str]) -> dict[str, Any]:
     }
 
 
+class GameAsk(Ask, frozen=True, kw_only=True):
+    """A sandbox's own game. Its code begins with `sandbox-`."""
+
+    code: str
+    name: str = ""
+    interval_seconds: int = 10
+    betting_seconds: int = 7
+
+
 class GamesView(PlayerOrOperatorView):
-    """The games open to the caller's operator."""
+    """The games open to the caller's operator. A sandbox can make some of its own."""
 
     @extend_schema(operation_id="list_games", responses={200: ListOf(GameOutput), 401: Problem})
     def get(self, request: Request) -> Response:
         return Response([show_game(game, self.operator) for game in selectors.games_for(self.operator.pk)])
+
+    @extend_schema(
+        operation_id="create_game",
+        request=GameAsk,
+        responses={201: GameOutput, 401: Problem, 403: Problem, 409: Problem, 422: Problem},
+    )
+    def post(self, request: Request) -> Response:
+        if self.caller.player_id is not None:
+            raise CallerNotAllowed()
+        ask = read(request, GameAsk)
+        game = create_sandbox_game(
+            operator=self.operator,
+            code=ask.code,
+            name=ask.name or ask.code,
+            interval_seconds=ask.interval_seconds,
+            betting_seconds=ask.betting_seconds,
+            actor=self.caller.actor,
+        )
+        return Response(show_game(game, self.operator), status=201)
 
 
 class CurrentRoundView(PlayerOrOperatorView):
@@ -164,7 +195,7 @@ class CurrentRoundView(PlayerOrOperatorView):
     def get(self, request: Request, code: str) -> Response:
         game = selectors.get_game(code=code, operator_id=self.operator.pk)
         one = selectors.current_round(game)
-        now = clock.to_text(selectors.database_now())
+        now = clock.to_text(selectors.game_now(game.pk))
         return Response(CurrentRound(**_members(one, _references([one])), server_time=now, seq=game.event_seq))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fairness.documents import countersign_bytes
 from fairness.ed25519 import verify_ed25519
 from fairness.errors import FairnessError
-from keno_platform.core.errors import Kind, Refusal
+from keno_platform.core.errors import Kind, Refusal, Retry
 from rounds import selectors
 from rounds.models import Countersignature
 
@@ -16,6 +16,7 @@ class RoundNotClosed(Refusal):
     code = "round_not_closed"
     kind = Kind.CONFLICT
     title = "This round has no CLOSE message yet"
+    retry = Retry.NEW_KEY
 
 
 class CountersignatureInvalid(Refusal):
@@ -32,6 +33,7 @@ class AlreadyCountersigned(Refusal):
     code = "already_countersigned"
     kind = Kind.CONFLICT
     title = "This round is countersigned already, with another signature"
+    retry = Retry.NEVER
 
 
 def countersign(*, operator_id: UUID, round_id: int, public_key: bytes, signature: bytes) -> Countersignature:

@@ -4,8 +4,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from anchors import services as anchors
+from audit import services as audit
+from audit.services import sealing
 from fairness.merkle import leaf_hash, level_nodes, root_of
 from fairness.messages import VoidCause
+from keno_platform.core.errors import Kind, Refusal, Retry
 from rounds import custody, selectors
 from rounds.leaves import CHUNK_DEPTH, result_leaves
 from rounds.models import EpochKey, ResultsTree
@@ -47,7 +50,22 @@ def _make(round_ids: list[int]) -> ResultsTree:
         cursor.execute(_PUT, {"tree": tree.pk, "ids": round_ids})
         if cursor.rowcount != len(round_ids):
             raise RuntimeError(f"results tree {tree.pk}: a round has got into another tree meanwhile")
+    audit.record(
+        "results.sealed",
+        description=f"the results of {len(round_ids):,} rounds, in one tree",
+        after={"tree_id": tree.pk, "root": root.hex(), "rounds": len(round_ids), "anchor_seq": registered.seq},
+    )
+    sealing.anchor_latest()
     return tree
+
+
+class EpochKeyNotDue(Refusal):
+    """A round of the epoch can still take bets or has not come to its end; or the key is public already, or lost."""
+
+    code = "epoch_key_not_due"
+    kind = Kind.CONFLICT
+    title = "The key of this epoch cannot be published now"
+    retry = Retry.NEVER
 
 
 def publish_epoch_keys() -> list[int]:
@@ -56,18 +74,45 @@ def publish_epoch_keys() -> list[int]:
     for epoch_id in selectors.epochs_to_publish():
         key = custody.key_of_ended_epoch(epoch_id)
         if key is not None:
-            EpochKey.objects.bulk_create([EpochKey(epoch_id=epoch_id, key=key)], ignore_conflicts=True)
+            with transaction.atomic():
+                _publish(epoch_id, key, actor=audit.SYSTEM)
             published.append(epoch_id)
     return published
 
 
+@transaction.atomic
+def publish_key_early(*, epoch_id: int, actor: str, reason: str) -> None:
+    """
+    Publish an epoch's key without waiting for the delay after its end. That all its rounds have ended is asked of the
+    database all the same.
+
+    :raises EpochKeyNotDue: they have not, the key is public already, or it cannot be opened.
+    """
+    try:
+        key = custody.key_of_ended_epoch(epoch_id, at_once=True)
+    except custody.NotYet as error:
+        raise EpochKeyNotDue("A round of it has not come to its end.") from error
+    if key is None or not _publish(epoch_id, key, actor=actor, reason=reason):
+        raise EpochKeyNotDue("It is public already, or cannot be opened.")
+
+
+def _publish(epoch_id: int, key: bytes, *, actor: str, **why: str) -> bool:
+    """Whether it was not public before."""
+    if EpochKey.objects.filter(epoch_id=epoch_id).exists():
+        return False
+    EpochKey.objects.bulk_create([EpochKey(epoch_id=epoch_id, key=key)], ignore_conflicts=True)
+    said = "the key of an epoch that is over was published"
+    audit.record("epoch.key_published", description=said, actor=actor, after={"epoch_id": epoch_id, **why})
+    return True
+
+
 # A void round waits for its seed, but not for ever: after an hour its RESULT says that there was none.
 _WAITING = """
-    SELECT id, extract(epoch FROM clock_timestamp() - coalesce(revealed_at, voided_at))
+    SELECT id, extract(epoch FROM public.game_clock(game_id) - coalesce(revealed_at, voided_at))
     FROM public.rounds_round
     WHERE status IN ('revealed', 'void') AND results_tree_id IS NULL
       AND (server_seed IS NOT NULL OR void_cause = ANY (%(seedless)s)
-           OR closes_at < clock_timestamp() - interval '1 hour')
+           OR closes_at < public.game_clock(game_id) - interval '1 hour')
     ORDER BY coalesce(drawn_at, voided_at), id
     LIMIT %(max)s
 """

@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from access.codes import from_text
 from fairness.seeds import commit_seed, derive_seed
 from keno_platform.local import postgres
 from tests.support.canary import Search
 from tests.support.installation import Front, installation, pid_of
+from tests.support.staff import code_of_now
 
 AHEAD_S = 60
 """Only rounds that are still secret when the search has ended are looked for."""
@@ -61,13 +63,15 @@ class House:
         """The keys of epochs that are not over, and the seeds of rounds that will be secret for a while."""
         secrets: dict[str, bytes] = {}
         for epoch_id, sealed, root in self.rows(
-            "SELECT id, sealed_key, root FROM rounds_epoch WHERE ends_at > now() + interval '60 s'"
+            """SELECT e.id, e.sealed_key, e.root FROM rounds_epoch e
+               WHERE e.ends_at - interval '60 s' > coalesce(
+                   (SELECT game_clock(r.game_id) FROM rounds_round r WHERE r.epoch_id = e.id LIMIT 1), now())"""
         ):
             key = secrets[f"key of epoch {epoch_id}"] = self.open(sealed, root)
             for stream, number, commitment in self.rows(
                 f"""SELECT g.stream, r.number, r.server_seed_hash FROM rounds_round r
                     JOIN rounds_game g ON g.id = r.game_id
-                    WHERE r.epoch_id = {epoch_id} AND r.closes_at > now() + interval '{AHEAD_S} s'
+                    WHERE r.epoch_id = {epoch_id} AND r.closes_at > game_clock(g.id) + interval '{AHEAD_S} s'
                     ORDER BY r.closes_at LIMIT 6"""
             ):
                 seed = derive_seed(epoch_key=key, stream=stream, round_number=number)
@@ -102,8 +106,12 @@ class House:
         """The client, logged in."""
         staff = self.web
         staff.get("/admin/login/")
-        form = self.demo["admin"] | {"csrfmiddlewaretoken": staff.cookies["csrftoken"], "next": "/admin/"}
-        assert "logout" in staff.post("/admin/login/", data=form).text
+        admin = self.demo["admin"]
+        first = {"username": admin["username"], "password": admin["password"]}
+        second = {"code": code_of_now(from_text(admin["second_factor"]))}
+        for address, answers in (("/admin/login/", first), ("/admin/second-factor/", second)):
+            page = staff.post(address, data={**answers, "csrfmiddlewaretoken": staff.cookies["csrftoken"]})
+        assert "logout" in page.text
         return staff
 
     def data(self) -> Path:
@@ -169,6 +177,66 @@ def _wait_for(holds: Any, *, what: str, seconds: float) -> None:
     while not holds():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.2)
+
+
+def credentials_in_use(house: House) -> dict[str, bytes]:
+    """
+    Every kind of credential that there is, each of them shown to the platform just now: keys, tokens, secrets that it
+    made, passwords right and wrong, in the places where they belong and in places where they do not.
+    """
+    demo, given = house.demo["operators"][0], house.front.home.read_secrets()
+    key = {"Authorization": f"Bearer {demo['api_key']}"}
+    ask = {"player_token": demo["players"][0] if demo.get("players") else "p-1", "currency": demo["currency"]}
+    session = house.web.post("/api/v1/sessions", json=ask, headers=key).json()
+    entered = house.web.post("/api/v1/sessions/enter", json={"launch_token": session["launch_token"]}).json()
+    hook = {"url": "https://hooks.example.com/keno", "events": ["operator.suspended"]}
+    endpoint = house.web.post("/api/v1/webhooks/endpoints", json=hook, headers=key).json()
+    own = house.web.get("/api/v1/keys", headers=key).json()[0]["key_id"]
+    issued = house.web.post(f"/api/v1/keys/{own}", json={"overlap_seconds": 3600}, headers=key).json()
+    wrong = {name: f"canary-{name}-7c1e9a" for name in ("password", "key", "query", "body", "cookie", "agent")}
+    house.web.get("/api/v1/bets", headers={"Authorization": f"Bearer ko_{wrong['key']}"})
+    house.web.get("/api/v1/bets", params={"token": wrong["query"]}, headers={"Cookie": f"sessionid={wrong['cookie']}"})
+    house.web.post("/api/v1/bets", content=b'{"password": "%b"' % wrong["body"].encode(), headers=key)
+    house.web.get("/admin/login/")
+    typed = {"username": "admin", "password": wrong["password"], "csrfmiddlewaretoken": house.web.cookies["csrftoken"]}
+    house.web.post("/admin/login/", data=typed)
+    house._staff()
+    shown = {
+        "an operator's key": demo["api_key"],
+        "the provider's key": house.demo["provider_key"],
+        "a key that was made just now": issued["api_key"],
+        "a launch token": session["launch_token"].partition(".")[2],
+        "a session's token": entered["session_token"].partition(".")[2],
+        "the secret of a webhook": endpoint["secret"].removeprefix("whsec_"),
+        "a staff member's password": house.demo["admin"]["password"],
+        "a staff member's second factor": house.demo["admin"]["second_factor"].replace(" ", ""),
+        **{f"what was wrong: {name}": text for name, text in wrong.items() if name != "agent"},
+        **given,
+    }
+    return {name: text.encode() for name, text in shown.items()}
+
+
+def test_no_credential_is_in_a_log_a_task_or_the_database(house: House) -> None:
+    front = house.front
+    with _overheard(house) as heard:
+        search = Search(credentials_in_use(house))
+        front.wait_for_next_round(patience_s=45)
+    house.rows("CHECKPOINT")
+    house.broker.save()
+    assert search.in_files(front.home.logs) == {}
+    assert search.in_bytes(b"\n".join(heard)) == set()
+    assert search.in_bytes(b"".join(house.broker.dump(key) or b"" for key in house.broker.scan_iter())) == set()
+    assert search.in_files(front.home.valkey) == {}
+    assert search.in_bytes(house.dump()) == set()
+    assert any(b"rounds.tick" in one for one in heard), "no task was overheard"
+
+
+def test_control_the_search_finds_a_credential_where_it_is_kept(house: House) -> None:
+    """In the demo's own file, and in the memory of a process that needs it."""
+    secrets = house.front.home.read_secrets()
+    search = Search({"key": house.demo["provider_key"].encode(), "signs": secrets["KENO_SECRET_KEY"].encode()})
+    assert search.in_files(house.front.home.path)["demo.json"] == {"key"}
+    assert search.in_memory_of(pid_of(house.front, "web")) == {"signs"}
 
 
 def test_no_seed_is_anywhere_before_its_time(house: House) -> None:

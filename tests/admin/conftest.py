@@ -25,6 +25,12 @@ def desk(superuser: User) -> Desk:
     return Desk(superuser)
 
 
+@pytest.fixture
+def colleague(committed: None, unique: Callable[[str], str]) -> Desk:
+    """Another superuser's browser: whoever approves what the first one asks for."""
+    return Desk(User.objects.create_superuser(unique("colleague")))
+
+
 @pytest.fixture(scope="session")
 def played(django_db_setup: None, django_db_blocker: Any) -> dict[str, Played]:
     """By slug, for both operators: a settled round with winners, and rows in every other table."""

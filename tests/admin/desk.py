@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from approvals.models import Request
 from audit.models import AuditEntry
 from banker.services import PhaseTerms, create_phase, set_number_limit
 from bets.models import Bet
@@ -24,11 +25,20 @@ from keno_platform.core.errors import Refusal
 from localization.services import set_text
 from operators.models import Operator
 from operators.tenancy import tenant_context
-from players.models import Player
-from players.services import open_session
+from players.models import Choice, Player
+from players.services import (
+    ExclusionTerms,
+    LimitTerms,
+    answer_reality_check,
+    enter_session,
+    exclude,
+    open_session,
+    set_limit,
+)
 from rounds.models import Round
 from rounds.selectors import database_now
 from rounds.services.results import make_tree
+from tests.support import lottery
 from tests.support.bets import new_player, slip
 from tests.support.rounds import Timing, again, drive, new_game, open_round
 
@@ -65,6 +75,11 @@ class Desk:
         """Open a step's page, fill it in and send it."""
         return self.client.post(address, self.begin(address) | answers)
 
+    def approve_newest(self, *, confirmation: str) -> Any:
+        """Approve what was asked for last, as its second pair of eyes."""
+        address = page_address(Request.objects.latest("pk"), "approve")
+        return self.take(address, reason="Looked at it", confirmation=confirmation)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
@@ -92,12 +107,27 @@ def play(operator: Operator) -> Played:
     make_tree(even_if_few=True)
     with tenant_context(operator):
         open_session(operator=operator, player=player, language="en", country="")
+        _protect(operator)
         now = database_now()
         terms = PhaseTerms(name=f"ph-{uuid4().hex[:8]}", starts_at=now, ends_at=now + timedelta(days=1))
         phase = create_phase(operator=operator, terms=terms, actor="test")
         set_number_limit(operator=operator, phase_id=phase.pk, number="123", max_amount=500, actor="test")
+    lottery.history(operator)
     set_text(locale="en", key="slip.stake", value="Stake now", actor="test", operator_id=operator.pk)
     return Played(operator=operator, player=player, round=again(one), bets=bets[:-1], cancelled=bets[-1])
+
+
+def _protect(operator: Operator) -> None:
+    """Another player, who has set a limit, answered a reality check and takes a break now."""
+    player = new_player(operator, token=f"careful-{operator.slug}-{uuid4().hex[:8]}")
+    _, launch = open_session(operator=operator, player=player, language="en", country="")
+    session, _ = enter_session(operator=operator, launch=launch.partition(".")[2])
+    terms = LimitTerms(kind="loss", period="day", amount=500)
+    set_limit(operator=operator, player=player, terms=terms, actor="test")
+    answer_reality_check(
+        operator=operator, session_id=session.pk, choice=Choice.CONTINUE, staked=0, returned=0, actor="test"
+    )
+    exclude(operator=operator, player=player, terms=ExclusionTerms(kind="cool_off", hours=24), actor="test")
 
 
 def list_address(model: type[Model]) -> str:

@@ -42,7 +42,9 @@ def test_a_game_is_created_and_afterwards_only_its_name_and_activity_change(
         Game.objects.filter(code=code).update(active=False)  # no other test's `schedule_ahead` shall fill it
 
 
-def test_voiding_a_round_needs_a_reason_returns_every_stake_and_is_recorded(desk: Desk, operator_a: Operator) -> None:
+def test_voiding_a_round_needs_a_reason_and_two_people_returns_every_stake_and_is_recorded(
+    desk: Desk, colleague: Desk, operator_a: Operator
+) -> None:
     player = new_player(operator_a, money=100_000)
     one = open_round(new_game(), timing=Timing(betting=10.0))
     place(operator_a, player, round_id=one.pk)
@@ -51,13 +53,13 @@ def test_voiding_a_round_needs_a_reason_returns_every_stake_and_is_recorded(desk
     assert desk.take(address, reason="").status_code == 200
     assert again(one).status == RoundStatus.OPEN
 
-    answer = desk.take(address, reason="The studio lost power")
-    assert answer.status_code == 302
-    assert "is void" in told(answer)
+    assert desk.take(address, reason="The studio lost power").status_code == 302
+    assert again(one).status == RoundStatus.OPEN, "somebody else has to agree"
+    assert "is void" in told(colleague.approve_newest(confirmation=str(one.pk)))
     voided = again(one)
     assert (voided.status, voided.void_reason) == (RoundStatus.VOID, "The studio lost power")
     entry = last_entry("round.voided")
-    assert (entry.actor, entry.round_id) == (f"staff:{desk.user.username}", one.pk)
+    assert (entry.actor, entry.round_id) == (f"staff:{colleague.user.username}", one.pk)
     assert (entry.after or {})["reason"] == "The studio lost power"
     drive([one])
     assert balance(operator_a, player) == 100_000

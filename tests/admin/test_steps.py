@@ -13,7 +13,8 @@ from audit.models import AuditEntry
 from bets.models import Paytable
 from bets.paytables import K88
 from bets.selectors import active_paytable, multipliers
-from operators.models import ApiKey, Domain, Jurisdiction, Operator, OperatorStatus
+from operators.jurisdictions import Jurisdiction
+from operators.models import ApiKey, Domain, Operator, OperatorStatus
 from operators.selectors import find_valid_key, get_operator
 from operators.services import issue_key
 from operators.tenancy import tenant_context
@@ -114,7 +115,7 @@ def test_a_bad_description_of_an_operator_makes_nothing_and_is_kept(
 
 
 def test_suspending_needs_a_reason_stops_bets_at_once_and_is_recorded(
-    desk: Desk, new_operator: Operator, standing_rounds: list[Round]
+    desk: Desk, colleague: Desk, new_operator: Operator, standing_rounds: list[Round]
 ) -> None:
     address = page_address(new_operator, "suspend")
     player = new_player(new_operator, money=100_000)
@@ -136,6 +137,9 @@ def test_suspending_needs_a_reason_stops_bets_at_once_and_is_recorded(
         place(new_operator, player, round_id=standing_rounds[0].pk)
 
     assert desk.take(page_address(new_operator, "resume"), reason="Review ended").status_code == 302
+    assert get_operator(slug=new_operator.slug).status == OperatorStatus.SUSPENDED, "somebody else has to agree"
+    approved = colleague.approve_newest(confirmation=new_operator.slug)
+    assert "is active now" in told(approved)
     assert last_entry("operator.resumed").after == {"status": "active", "reason": "Review ended"}
     place(new_operator, player, round_id=standing_rounds[0].pk)
 
@@ -148,22 +152,18 @@ def test_an_operator_is_not_suspended_twice(desk: Desk, new_operator: Operator) 
     assert AuditEntry.objects.filter(event_type="operator.suspended", operator_id=new_operator.pk).count() == 1
 
 
-def test_limits_and_looks_are_edited_as_decimals_and_recorded(
-    desk: Desk, new_operator: Operator, operator_a: Operator
-) -> None:
+def test_limits_are_edited_as_decimals_and_recorded(desk: Desk, new_operator: Operator, operator_a: Operator) -> None:
     address = page_address(new_operator)
     form = {
-        "name": "A New Name",
         "min_bet": "2.00",
         "max_bet": "100.00",
         "max_win_per_ticket": "10000.00",
-        "primary_color": "#102030",
-        "default_language": "fr",
         "region_restrictions": "US,FR",
         "jurisdiction": "default",
-        "logo_url": "",
     }
     fixed = {
+        "name": "A New Name",  # what players see has a step of its own
+        "primary_color": "#102030",
         "slug": "other",
         "currency_code": "USD",
         "currency_exponent": "0",
@@ -173,7 +173,8 @@ def test_limits_and_looks_are_edited_as_decimals_and_recorded(
     answer = desk.pick(operator_a).client.post(address, form | fixed)
     assert answer.status_code == 302, answer.context["errors"]
     now = get_operator(operator_id=new_operator.pk)
-    assert (now.name, now.min_bet, now.max_bet, now.region_restrictions) == ("A New Name", 200, 10_000, ["US", "FR"])
+    assert (now.min_bet, now.max_bet, now.region_restrictions) == (200, 10_000, ["US", "FR"])
+    assert (now.name, now.primary_color) == (new_operator.name, "#1f6feb")
     assert (now.slug, now.currency_code, now.currency_exponent) == (new_operator.slug, "KES", 2)
     assert (now.status, now.schema_name) == ("active", new_operator.schema_name)
     entry = last_entry("operator.changed")
@@ -184,24 +185,40 @@ def test_limits_and_looks_are_edited_as_decimals_and_recorded(
     for bad in (
         {"min_bet": "2.001"},
         {"min_bet": "101.00"},
-        {"primary_color": "red"},
         {"region_restrictions": "Kenya"},
     ):
         assert desk.client.post(address, form | bad).status_code == 200
     assert desk.client.post(page_address(new_operator, "delete"), {"post": "yes"}).status_code == 403
 
 
-def test_a_jurisdictions_rules_are_edited_and_recorded(desk: Desk, unique: Callable[[str], str]) -> None:
+RULES = {
+    "name": "Land",
+    "record_retention_days": "1825",
+    "game_start_min_ms": "0",
+    "loosening_hours": "24",
+    "cool_off_hours": "24,168",
+    "exclusion_days": "180",
+}
+
+
+def test_a_jurisdictions_rules_are_edited_by_two_and_recorded(
+    desk: Desk, colleague: Desk, unique: Callable[[str], str]
+) -> None:
     code = unique("j")[:16]
-    made = desk.client.post(list_address(Jurisdiction) + "add/", {"code": code, "name": "Land", "minimum_age": "21"})
+    made = desk.client.post(list_address(Jurisdiction) + "add/", RULES | {"code": code, "minimum_age": "21"})
     assert made.status_code == 302
     assert last_entry("jurisdiction.created").actor == f"staff:{desk.user.username}"
     profile = Jurisdiction.objects.get(code=code)
-    edited = {"code": "else", "name": "Land", "minimum_age": "18", "bet_cancellation": "on"}
+    edited = RULES | {"code": "else", "minimum_age": "18", "bet_cancellation": "on", "reason": "A new law"}
     assert desk.client.post(page_address(profile), edited).status_code == 302
     profile.refresh_from_db()
+    assert profile.minimum_age == 21, "somebody else has to agree"
+    colleague.approve_newest(confirmation=code)
+    profile.refresh_from_db()
     assert (profile.code, profile.minimum_age, profile.bet_cancellation) == (code, 18, True)
-    assert last_entry("jurisdiction.changed").before == {"bet_cancellation": False, "minimum_age": 21}
+    before = last_entry("jurisdiction.changed").before or {}
+    assert (before["bet_cancellation"], before["minimum_age"]) == (False, 21)
+    assert "name" not in before
 
 
 # --- keys ---
@@ -290,7 +307,9 @@ def test_a_session_is_revoked_and_recorded(desk: Desk, operator_a: Operator) -> 
     assert (last_entry("session.revoked").after or {})["session_id"] == str(session.pk)
 
 
-def test_a_paytable_is_created_shown_with_its_exact_return_and_activated(desk: Desk, new_operator: Operator) -> None:
+def test_a_paytable_is_created_shown_with_its_exact_return_and_activated(
+    desk: Desk, colleague: Desk, new_operator: Operator
+) -> None:
     desk.pick(new_operator)
     address = list_address(Paytable) + "add/"
     begun = desk.get(address).content.decode()
@@ -302,11 +321,12 @@ def test_a_paytable_is_created_shown_with_its_exact_return_and_activated(desk: D
     assert "7/8" in page
     assert "87.5000 %" in page
     assert "699/790" in page
-    assert desk.take(page_address(made, "activate")).status_code == 302
+    assert desk.take(page_address(made, "activate"), reason="Agreed with the brand").status_code == 302
+    colleague.approve_newest(confirmation=f"{new_operator.slug} 2")
     with tenant_context(new_operator):
         assert active_paytable() == made
         assert multipliers(active_paytable()) == {1: {1: 350}, 2: {1: 100, 2: 840}}
-    assert last_entry("paytable.activated").actor == f"staff:{desk.user.username}"
+    assert last_entry("paytable.activated").actor == f"staff:{colleague.user.username}"
     assert "active already" in told(desk.get(page_address(made, "activate")))
 
 

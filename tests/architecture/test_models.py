@@ -18,17 +18,23 @@ from operators.selectors import list_operators
 
 ROOT = Path(settings.BASE_DIR)
 LAYERS = (
-    {"keno_platform", "play", "reports"},
+    {"keno_platform", "play", "reports", "reconciliation"},
+    {"flags"},
     {"bets", "banker"},
     {"rounds", "wallet"},
     {"players"},
+    {"webhooks"},
+    {"calls"},
+    {"access"},
     {"localization"},  # beside operators for imports; its one key says which operator a text belongs to
     {"operators"},
+    {"configuration"},
+    {"approvals"},
     {"audit"},
     {"anchors"},
 )
 """Highest first, as in the import contract."""
-BESIDE = {"admin", "auth", "contenttypes", "sessions", "django_tenants"}
+BESIDE = {"admin", "auth", "contenttypes", "sessions", "django_tenants", "axes"}
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     *("operators", "players", "wallet", "rounds", "bets", "banker"),
     *("audit", "anchors", "localization", "reports", "play"),
+    *("calls", "webhooks", "reconciliation", "flags", "access", "approvals", "configuration", "desk"),
 )
 OUTSIDE = (*ROOMS, "keno_platform")
 

@@ -55,6 +55,9 @@ def test_a_phase_from_its_creation_to_its_close(backend_a: Backend) -> None:
         "global_limit": "1000.50",
         "currency": "KES",
         "multiplier": 70,
+        "tod_multiplier": 0,
+        "neighbour_multiplier": 0,
+        "cancellation": True,
         "winning_number": None,
     }
     assert backend_a.call("PUT", f"{own}/limits/123", {"max_amount": "10"}) == (

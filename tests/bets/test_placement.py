@@ -2,6 +2,7 @@
 
 import base64
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from bets.services.placement import place_slips
 from fairness.hashing import hmac_sha256
 from fairness.merkle import leaf_hash
 from fairness.messages import BetLeaf
+from keno_platform.core.errors import Refusal
 from operators.models import Operator
 from operators.services import suspend_operator
 from operators.tenancy import tenant_context
@@ -299,6 +301,21 @@ def test_no_statement_writes_a_bet_into_another_operators_schema(
         for table in ("bets_bet", "bets_slip", "wallet_transaction", "players_player"):
             with pytest.raises(DatabaseError, match="tenant guard"), transaction.atomic():
                 cursor.execute(f"INSERT INTO op_alpha.{table} SELECT * FROM op_alpha.{table} LIMIT 1")
+
+
+def test_two_refused_slips_with_a_known_key_are_each_compared_with_what_it_was_used_for(
+    operator_a: Operator, player: Player, standing_rounds: list[Round]
+) -> None:
+    first = slip(operator_a, player, round_id=standing_rounds[0].pk)
+    [placed] = place_slips(operator=operator_a, asks=[first])
+    assert not isinstance(placed, Refusal)
+    with tenant_context(operator_a):
+        set_blocked(operator=operator_a, token=player.token, blocked=True, actor="test")
+    other = replace(first, picks=[81])
+    again, refused = place_slips(operator=operator_a, asks=[first, other])
+    assert not isinstance(again, Refusal)
+    assert [bet.pk for bet in again] == [bet.pk for bet in placed]
+    assert code_of(refused) == "idempotency_key_reused"
 
 
 def test_random_batches_keep_the_books(operator_a: Operator, standing_game: Game, standing_rounds: list[Round]) -> None:

@@ -15,7 +15,8 @@ from bets.services.settlement import settle_round
 from bets.tasks import settle_overdue
 from fairness.merkle import root_of
 from keno_platform.core.errors import NotFound
-from operators.models import Jurisdiction, Operator
+from operators.jurisdictions import Jurisdiction
+from operators.models import Operator
 from operators.tenancy import tenant_context
 from rounds.models import Participation, Round
 from rounds.selectors import RoundNotOpen

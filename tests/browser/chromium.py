@@ -34,6 +34,7 @@ FLAGS = (
 )
 STARTED_WITHIN_S = 20.0
 WAIT_S = 20.0
+PHONE_MAX = 500
 MESSAGE_MAX = 32 * 1024 * 1024
 
 
@@ -91,6 +92,8 @@ class Page:
     def show(self, *, width: int, height: int, **features: str) -> None:
         """The size of the screen, and media features such as `prefers_color_scheme="dark"`."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        # On a phone they lie over the page, and take no room from it.
+        self.send("Emulation.setScrollbarsHidden", hidden=width < PHONE_MAX)
         media = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.send("Emulation.setEmulatedMedia", features=media)
 

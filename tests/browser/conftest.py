@@ -72,7 +72,7 @@ def site(
             type(game).objects.filter(pk=game.pk).update(active=False)
 
 
-def _shop(slug: str) -> tuple[Any, Any]:
+def _shop(slug: str, *, betting_s: int = BETTING_S, pause_s: int = PAUSE_S, rounds: int = ROUNDS) -> tuple[Any, Any]:
     from operators.services import OperatorTerms, create_operator
     from rounds.models import Game
     from tests.support.rounds import Timing, commit_rounds
@@ -88,11 +88,11 @@ def _shop(slug: str) -> tuple[Any, Any]:
         primary_color="#ffd000",
     )
     operator, _ = create_operator(terms=terms)
-    interval = BETTING_S + PAUSE_S
+    interval = betting_s + pause_s
     game = Game.objects.create(
-        code=slug, name="Shop Keno", owner_id=operator.pk, interval_seconds=interval, betting_seconds=BETTING_S
+        code=slug, name="Shop Keno", owner_id=operator.pk, interval_seconds=interval, betting_seconds=betting_s
     )
-    commit_rounds(game, count=ROUNDS, timing=Timing(opens_in=1, betting=BETTING_S, pause=PAUSE_S))
+    commit_rounds(game, count=rounds, timing=Timing(opens_in=1, betting=betting_s, pause=pause_s))
     return operator, game
 
 
@@ -140,6 +140,7 @@ class _served:
             "DJANGO_SETTINGS_MODULE": "keno_platform.settings",
             "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
             "KENO_DB_POOL_SIZE": "5",
+            "KENO_BASE_URL": f"http://localhost:{port}",
         }
         command = [sys.executable, "-m", "uvicorn", "keno_platform.asgi:application", "--port", str(port)]
         command += ["--timeout-graceful-shutdown", "1"]

@@ -57,18 +57,18 @@ def test_a_bet_is_placed_drawn_and_settled_on_a_phone_with_a_wrong_clock(
     page.show(width=360, height=740, prefers_reduced_motion="reduce")
     page.before_every_load(WRONG_CLOCK)
     page.open(site.launch(player))
-    page.until("!play.hidden && balance.textContent !== '–'")
+    page.until("document.querySelector('#play') && balance.textContent !== '–'")
     assert "launch" not in page.value("location.href")
     assert page.text("h1") == "Shop <&> Sons"
     assert shown_balance(page) == 1000
     # Black is written on yellow: the colour that was computed is the one that the browser uses.
     assert page.value("getComputedStyle(document.querySelector('header')).color") == "rgb(0, 0, 0)"
     fits = "document.documentElement.scrollWidth <= innerWidth"
-    reachable = "[...board.children].every(c => c.offsetWidth >= 44 && c.offsetHeight >= 44)"
+    reachable = "[...board.querySelectorAll('button')].every(c => c.offsetWidth >= 44 && c.offsetHeight >= 44)"
     assert page.value(f"{fits} && {reachable}")
 
     pick(page, *PICKS)
-    assert page.value("[...board.querySelectorAll('[aria-pressed=true]')].map(c => +c.dataset.number)") == list(PICKS)
+    assert page.value("[...board.querySelectorAll('[aria-selected=true]')].map(c => +c.dataset.number)") == list(PICKS)
     page.until(BETTABLE)
     assert 0 < int(page.text("#seconds")) <= 4
     page.click("#place")
@@ -88,7 +88,7 @@ def test_a_bet_is_placed_drawn_and_settled_on_a_phone_with_a_wrong_clock(
     assert page.value("document.querySelector('#history li').dataset.status") == bet.settlement_status
     assert sorted(_round_of(bet).numbers_drawn) == drawn
     page.until(f"balance.textContent.replace(/[^0-9.]/g, '') === '{balance_of(site, player):.2f}'")
-    assert page.text("#history li").endswith(f"Matches: {len(set(PICKS) & set(drawn))}")
+    assert f"Matches: {len(set(PICKS) & set(drawn))}" in page.text("#history li")
 
     page.send("Page.reload")
     page.until("document.querySelectorAll('#history li.bet').length === 1 && balance.textContent !== '–'")
@@ -107,7 +107,8 @@ def _round_of(bet: Any) -> Any:
 def test_a_lost_answer_is_asked_for_until_it_is_known_and_makes_one_bet(
     site: Site, page: Page, unique: Callable[[str], str]
 ) -> None:
-    player, lost = unique("p"), []
+    player = unique("p")
+    lost: list[int] = []
 
     def lose(params: dict[str, Any]) -> bool:
         if params["request"]["method"] == "POST" and len(lost) < 2:
@@ -117,7 +118,7 @@ def test_a_lost_answer_is_asked_for_until_it_is_known_and_makes_one_bet(
 
     page.show(width=1280, height=800, prefers_color_scheme="dark")
     page.open(site.launch(player))
-    page.until("!play.hidden && balance.textContent !== '–'")
+    page.until("document.querySelector('#play') && balance.textContent !== '–'")
     page.click("#quick")
     page.cut_answers("*/api/v1/bets", lose)
     page.until(BETTABLE)
@@ -138,14 +139,14 @@ def test_a_bet_in_doubt_is_cleared_up_after_a_reload_and_a_refusal_is_told_in_ar
     player = unique("p")
     page.show(width=360, height=740)
     page.open(site.launch(player, language="ar", money="15.00"))
-    page.until("!play.hidden && balance.textContent !== '–'")
+    page.until("document.querySelector('#play') && balance.textContent !== '–'")
     assert page.value("[document.dir, document.documentElement.lang]") == ["rtl", "ar"]
-    # Arrows go where they point, also from right to left; the space bar picks.
+    # The board is a keypad, the same in every language, and arrows go where they point; the space bar picks.
     page.value("document.querySelector('#board [data-number=\"1\"]').focus()")
-    for key in ("ArrowLeft", "ArrowDown"):
+    for key in ("ArrowRight", "ArrowDown"):
         page.press(key)
     page.press(" ", text=" ")
-    assert page.value("[...board.querySelectorAll('[aria-pressed=true]')].map(c => +c.dataset.number)") == [10]
+    assert page.value("[...board.querySelectorAll('[aria-selected=true]')].map(c => +c.dataset.number)") == [10]
 
     page.cut_answers("*/api/v1/bets", lambda params: params["request"]["method"] == "POST")
     page.until(BETTABLE)
@@ -159,14 +160,18 @@ def test_a_bet_in_doubt_is_cleared_up_after_a_reload_and_a_refusal_is_told_in_ar
     page.until("place.dataset.state === 'accepted'")
     assert len(bets_of(site, player)) == 1
 
-    pick(page, 5)
-    for patience_s in (4, 4, 20):  # a press that a round's end swallows is made again, as a player would
+    for patience_s in (6, 6, 20):  # a press that a round's end swallows is made again, on a page loaded anew
+        page.value("window.isOld = true")
+        page.send("Page.reload")
+        page.until("!window.isOld && round.dataset.phase === 'open'")
+        pick(page, 5)
         page.until(f"place.dataset.state === 'ready' && {BETTABLE}")
         page.click("#place")
         with suppress(AssertionError):
-            page.until("outcome.textContent", seconds=patience_s)
+            # Kept at the moment that it is seen: the next round takes it off the page again.
+            page.until("window.told = window.told || outcome.textContent", seconds=patience_s)
             break
-    assert page.text("#outcome").endswith("الرصيد غير كافٍ")
+    assert page.value("window.told").endswith("الرصيد غير كافٍ. لم يُخصم منك أي مبلغ.")
     assert len(bets_of(site, player)) == 1
     assert balance_of(site, player) == 5
 
@@ -178,13 +183,13 @@ def test_a_session_that_the_operator_ends_closes_the_game(site: Site, page: Page
 
     player = unique("p")
     page.open(f"{site.address}/")
-    page.until("!door.hidden")
+    page.until("document.querySelector('#door')")
     assert page.text("#door-title") == "Open the game from your operator’s page"
     page.open(site.launch(player))
-    page.until("!play.hidden && balance.textContent !== '–'")
+    page.until("document.querySelector('#play') && balance.textContent !== '–'")
     with tenant_context(site.operator):
         session = Session.objects.get(player__token=player)
     ended = call("DELETE", f"sessions/{session.pk}", credential=backend(site.operator).secret)
     assert ended.status_code == 204
-    page.until("play.hidden && !door.hidden")
+    page.until("!document.querySelector('#play') && document.querySelector('#door')")
     assert page.text("#door-title") == "The session has ended"

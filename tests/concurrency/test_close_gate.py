@@ -42,9 +42,9 @@ class SlowBet:
         try:
             with tenant_context(self.operator), transaction.atomic():
                 market = placement.terms.read_market(self.operator, [self.ask])
-                checked = placement._check(self.ask, self.operator, market)
-                assert isinstance(checked, placement._Slip)
-                self.outcome = placement._write(self.operator, [checked], market)
+                checked = placement.check(self.ask, self.operator, market)
+                assert isinstance(checked, placement.Slip)
+                self.outcome = placement.write(self.operator, [checked])
                 self.placed.set()
                 assert self.go.wait(20)
         finally:
@@ -100,7 +100,7 @@ def test_the_close_waits_for_a_bet_in_flight_and_counts_it(operator_a: Operator)
     one = open_round(new_game(), timing=BRISK)
     player = new_player(operator_a, money=10_000)
     with SlowBet(operator_a, slip(operator_a, player, round_id=one.pk)) as slow:
-        assert [outcome for outcome, _ in slow.outcome] == ["accepted"]
+        assert [one.word for one in slow.outcome] == ["accepted"]
         wait_until(one.closes_at)
         with in_thread(transitions.close_due):
             wait_for(lambda: waiting_for_advisory_lock(one), what="the close to wait at the gate")

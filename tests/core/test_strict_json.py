@@ -122,3 +122,23 @@ def test_any_bytes_are_a_value_or_a_refusal(body: bytes) -> None:
     except MalformedRequest:
         return
     assert strict_json.decode(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "deep"),
+    [
+        ("[" * 20 + "]" * 20, False),
+        ("[" * 21 + "]" * 21, True),
+        ('{"a":' * 21, True),
+        ("[" * 100_000, True),
+        ('"' + "[" * 5000 + '"', False),
+        ('["' + "[" * 5000 + '"]', False),
+        ("[]" + "[" * 5000, False),  # a parser stops after the first value
+        ("[" + "[],[[]]," * 5000 + "[]]", False),
+        ("", False),
+    ],
+)
+def test_depth_is_known_before_any_parser_sees_the_text(text: str, deep: bool) -> None:
+    assert strict_json.nests_too_deep(text) is deep
+    assert strict_json.nests_too_deep(text.encode()) is deep
+    assert strict_json.nests_too_deep("[[" + text, 2) is deep

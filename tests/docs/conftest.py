@@ -18,7 +18,7 @@ from tests.docs.snippets import ROOT
 
 BROKER_DATABASE = 5
 """Of the session's Valkey, whose database 0 belongs to the other tests."""
-READY_WITHIN_S = 60
+READY_WITHIN_S = 240
 CHAIN_KEY = "0x" + "17" * 32
 """Of an account that has money on the node of these tests only."""
 

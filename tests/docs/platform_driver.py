@@ -26,7 +26,8 @@ def main(demo: Path) -> None:
     call_command("load_demo", output=unfinished)
     anchor_until_done(seconds=20)
     unfinished.rename(demo)
-    threading.Thread(target=publish_for_ever, daemon=True).start()
+    for work in (publish_for_ever, deliver_for_ever, tell_for_ever):
+        threading.Thread(target=work, daemon=True).start()
     while True:
         run_due()
         for round_id, operator_id in unsettled():
@@ -44,6 +45,23 @@ def publish_for_ever() -> None:
         publish_epoch_keys()
         send_when_due()
         time.sleep(1)
+
+
+def deliver_for_ever() -> None:
+    """Credits and rollbacks to operators' wallets."""
+    from wallet.services.delivery import deliver
+
+    while True:
+        deliver(seconds=5)
+
+
+def tell_for_ever() -> None:
+    """Webhooks; a call returns when nothing is due."""
+    from webhooks.services.delivery import deliver
+
+    while True:
+        deliver()
+        time.sleep(0.3)
 
 
 if __name__ == "__main__":

@@ -8,18 +8,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from docs.site.structure import pages as site_pages
+from tests.docs.commands import faults_of_line
 from tests.docs.conftest import Installation
-from tests.docs.snippets import DOCUMENTS, ROOT, faults_in_running, snippets_of
+from tests.docs.snippets import DOCUMENTS, ROOT, Run, command_lines, faults_in_running, run, snippets_of, unmarked
 
+PAGES = sorted({*DOCUMENTS, *(ROOT / page for page in site_pages())})
 RUNNABLE = [document for document in DOCUMENTS if snippets_of(document)]
+GUIDE = ROOT / "docs" / "integration.md"
+FIRST_ANSWER_S, FIRST_SETTLED_BET_S = 180, 600
 MUST_RUN = ("README.md", "docs/integration.md", "docs/fairness.md", "docs/operations.md")
 
 
 def test_every_marked_snippet_works_as_written(installation: Installation) -> None:
     # One test for all documents: each worker that got one would start an installation of its own.
     with ThreadPoolExecutor() as pool:
-        faults = pool.map(lambda one: faults_in_running(one, directory=_room(installation, one)), RUNNABLE)
-    assert [fault for document in faults for fault in document] == []
+        runs = list(pool.map(lambda one: run(one, directory=_room(installation, one)), RUNNABLE))
+    assert [fault for each in runs for fault in each.faults] == []
+    _see_the_first_hour(runs[RUNNABLE.index(GUIDE)])
 
     # The addresses that the README says to open in a browser.
     for operator in installation.demo["operators"]:
@@ -28,6 +34,15 @@ def test_every_marked_snippet_works_as_written(installation: Installation) -> No
         assert "/?launch=" in entered.headers["Location"]
         assert _ask(installation, "/", host=operator["domain"]).status == 200
     assert _ask(installation, "/admin/", host="localhost").headers["Location"].startswith("/admin/login/")
+
+
+def _see_the_first_hour(guide: Run) -> None:
+    """Whoever follows the guide has the first answer within 3 minutes, and the first settled bet within 10."""
+    snippets = snippets_of(GUIDE)
+    settled = next(n for n, one in enumerate(snippets) if 'get "bets/$BET_ID"' in one.code)
+    assert '"status":"revealed"' in snippets[settled].expects
+    assert guide.began_s[1] < FIRST_ANSWER_S, "the first call"
+    assert guide.began_s[settled + 1] < FIRST_SETTLED_BET_S, "the first settled bet"
 
 
 def _room(installation: Installation, document: Path) -> Path:
@@ -73,3 +88,38 @@ def test_a_mark_apart_from_its_block_is_an_error(tmp_path: Path) -> None:
     document.write_text("<!-- run -->\n\n```sh\ntrue\n```\n")
     with pytest.raises(ValueError, match="apart from its block"):
         snippets_of(document)
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda one: str(one.relative_to(ROOT)))
+def test_every_block_of_commands_runs_or_says_why_not(document: Path) -> None:
+    assert unmarked(document.read_text(encoding="utf-8")) == []
+
+
+def test_a_block_of_commands_without_a_mark_is_found() -> None:
+    assert unmarked("Text.\n\n```sh\nrm -rf /\n```\n") == ["rm -rf /"]
+    assert unmarked("<!-- not run: because -->\n```sh\nls\n```\n") == ["ls"], "too short for a reason"
+    assert unmarked("<!-- not run: it takes a day -->\n```sh\nls\n```\n") == []
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda one: str(one.relative_to(ROOT)))
+def test_every_command_line_is_one_that_its_program_understands(document: Path) -> None:
+    """Those that do not run, too: a command that has gone, or an option, is found."""
+    text = document.read_text(encoding="utf-8")
+    faults = {line: fault for line in command_lines(text) if (fault := faults_of_line(line))}
+    assert faults == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("manage.py void_round 4711", "the following arguments are required"),
+        (".venv/bin/python manage.py check_invariants --round 5 --nonsense", "unrecognized arguments"),
+        ("manage.py no_such_command", "no command"),
+        ("./keno frobnicate", "invalid choice"),
+        ("./keno game create", "the following arguments are required"),
+        ("python -m keno_platform.local dance", "invalid choice"),
+        ("make dinner", "no target"),
+    ],
+)
+def test_a_line_that_nobody_understands_is_found(line: str, said: str) -> None:
+    assert said in faults_of_line(line)

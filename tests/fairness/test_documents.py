@@ -186,7 +186,7 @@ def test_the_houses_lists_are_read_as_strictly() -> None:
     roots = {"roots": HOUSE.roots()}
     assert [root.seq for root in parse_roots(as_bytes(roots), limit=10**6)] == [root["seq"] for root in roots["roots"]]
     with pytest.raises(DocumentMalformed):
-        parse_roots(as_bytes({"roots": [HOUSE.roots()[0] | {"kind": 3}]}), limit=10**6)
+        parse_roots(as_bytes({"roots": [HOUSE.roots()[0] | {"kind": 9}]}), limit=10**6)
 
 
 @given(

@@ -19,6 +19,7 @@ from fairness.messages import (
     COMMIT_LENGTH,
     EPOCH_LENGTH,
     RESULT_LENGTH,
+    BetForm,
     BetLeaf,
     BetTerms,
     CloseMessage,
@@ -176,6 +177,29 @@ def test_a_bet_prefix_is_everything_before_the_acceptance(leaf: BetLeaf) -> None
     assert leaf.prefix() == data[:BET_PREFIX_LENGTH]
     assert data[BET_ACCEPTED_MS_OFFSET:BET_BLIND_OFFSET] == leaf.accepted_ms.to_bytes(8, "big")
     assert data[BET_BLIND_OFFSET:] == leaf.blind
+
+
+@given(leaf=bets)
+def test_a_form_for_many_bets_gives_each_the_same_prefix(leaf: BetLeaf) -> None:
+    form = BetForm(
+        stream=leaf.stream,
+        round_number=leaf.round_number,
+        operator_id=leaf.operator_id,
+        currency=leaf.currency,
+        exponent=leaf.exponent,
+        paytable_hash=leaf.paytable_hash,
+    )
+    filled = form.prefix(bet_id=leaf.bet_id, player_tag=leaf.player_tag, picks=leaf.picks, stake_minor=leaf.stake_minor)
+    assert filled == leaf.prefix()
+
+
+@pytest.mark.parametrize("wrong", [{"player_tag": bytes(31)}, {"picks": (3, 2)}, {"picks": ()}, {"picks": (81,)}])
+def test_a_form_refuses_what_does_not_fit(wrong: dict[str, Any]) -> None:
+    common = ("stream", "round_number", "operator_id", "currency", "exponent", "paytable_hash")
+    form = BetForm(**{name: A_BET[name] for name in common})
+    good = {"bet_id": UUID(int=16), "player_tag": bytes(32), "picks": (1, 2), "stake_minor": 1}
+    with pytest.raises(FieldInvalid):
+        form.prefix(**(good | wrong))
 
 
 def test_terms_known_before_acceptance_give_the_prefix_of_the_later_leaf() -> None:

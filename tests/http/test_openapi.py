@@ -13,8 +13,8 @@ from drf_spectacular.drainage import reset_generator_stats
 from drf_spectacular.validation import validate_schema
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-PLAIN_PAGES = {"/api/v1/schema", "/api/v1/docs", "/api/v1/docs/errors"}
-CREDENTIAL_FREE = {"enter_session", "round_proof", "day_proofs", "list_roots", "list_leaves"}
+PLAIN_PAGES = {"/api/v1/schema", "/api/v1/asyncapi.json", "/api/v1/docs", "/api/v1/docs/errors"}
+CREDENTIAL_FREE = {"enter_session", "banker_sign_in", "round_proof", "day_proofs", "list_roots", "list_leaves"}
 
 pytestmark = pytest.mark.django_db
 
@@ -154,4 +154,17 @@ def test_the_page_of_codes_lists_every_refusal_with_its_status() -> None:
         assert f'id="{refusal.code}"' in text
         row = text.partition(f'id="{refusal.code}"')[2].partition("id=")[0]
         assert str(STATUS[refusal.kind]) in row
+        assert f"<code>{refusal.retry.value}</code>" in row
+        assert f"<code>{refusal.money_moved.value}</code>" in row
         assert problem(refusal())["type"] == f"/api/v1/docs/errors#{refusal.code}"
+
+
+def test_a_problem_in_the_document_has_the_members_that_are_sent(document: dict[str, Any]) -> None:
+    from keno_platform.core.errors import MoneyMoved, NotFound, Retry
+    from keno_platform.http.problems import problem
+
+    schema = document["components"]["schemas"]["Problem"]
+    assert set(schema["properties"]) == set(problem(NotFound("One more.")))
+    assert set(schema["required"]) == set(problem(NotFound()))
+    assert set(schema["properties"]["retry"]["enum"]) == {one.value for one in Retry}
+    assert set(schema["properties"]["money_moved"]["enum"]) == {one.value for one in MoneyMoved}

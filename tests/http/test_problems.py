@@ -13,11 +13,12 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import translation
 
-from keno_platform.core.errors import Kind, Maintenance, NotFound, Refusal, RequestInProgress
+from keno_platform.core import request_ids
+from keno_platform.core.errors import Kind, Maintenance, MoneyMoved, NotFound, Refusal, RequestInProgress, Retry
 from keno_platform.docs import all_refusals
 from keno_platform.http.problems import STATUS, Unauthenticated, plain_problem, problem, respond
 from operators.tenancy import tenant_context
-from tests.support.api import call, refusal
+from tests.support.api import PROBLEM_MEMBERS, call, refusal
 from tests.support.bets import backend, new_player
 
 STATUSES = {
@@ -27,6 +28,7 @@ STATUSES = {
     Kind.NOT_FOUND: 404,
     Kind.NOT_ALLOWED: 405,
     Kind.CONFLICT: 409,
+    Kind.GONE: 410,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED: 415,
     Kind.INVALID: 422,
@@ -66,6 +68,50 @@ def test_every_refusal_is_a_complete_document(one: type[Refusal]) -> None:
     assert response.has_header("Retry-After") == retryable
     if retryable:
         assert int(response["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("one", all_refusals(), ids=lambda one: one.__name__)
+def test_every_refusal_says_whether_to_try_again_and_what_became_of_money(one: type[Refusal]) -> None:
+    body = problem(one())
+    assert (body["retry"], body["money_moved"]) == (one.retry.value, one.money_moved.value)
+    assert body["doc_url"] == f"/api/v1/docs/errors#{one.code}"
+    if one.money_moved is MoneyMoved.UNKNOWN:
+        assert one.retry is not Retry.NEVER, "whoever cannot know must be able to find out"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [one for one in all_refusals() if one.kind in (Kind.CONFLICT, Kind.LIMITED, Kind.UNAVAILABLE)],
+    ids=lambda one: one.__name__,
+)
+def test_a_refusal_for_the_state_of_things_has_thought_about_another_try(one: type[Refusal]) -> None:
+    """What is wrong in itself is never right later; here only its author knows."""
+    assert any("retry" in vars(own) for own in one.__mro__ if own is not Refusal)
+
+
+@pytest.mark.parametrize("one", [one for one in all_refusals() if one.kind in (Kind.MALFORMED, Kind.UNSUPPORTED)])
+def test_what_could_not_be_read_has_moved_nothing(one: type[Refusal]) -> None:
+    assert (one.retry, one.money_moved) == (Retry.NEVER, MoneyMoved.NO)
+
+
+def test_a_document_names_the_call_that_it_answers() -> None:
+    with request_ids.answering("caller-0001"):
+        body = problem(NotFound())
+        with request_ids.answering("caller-0002"):
+            assert problem(NotFound())["request_id"] == "caller-0002"
+        assert problem(NotFound())["request_id"] == "caller-0001"
+    assert body["request_id"] == "caller-0001"
+    assert body["request_log_url"] == "/api/v1/calls?q=caller-0001"
+    assert problem(NotFound())["request_id"] == ""
+
+
+@pytest.mark.django_db
+def test_each_refusal_of_a_batch_is_a_whole_document(operator_a: Any) -> None:
+    response = backend(operator_a).post("bets/batch", {"bets": [{"player_token": "p", "picks": [1]}, {}]})
+    assert response.status_code in (200, 422)
+    for item in json.loads(response.content).get("results", []):
+        assert set(item["problem"]) - {"detail"} == PROBLEM_MEMBERS
+        assert item["problem"]["request_id"] == response["X-Request-Id"]
 
 
 def test_a_detail_and_facts_are_part_of_the_document() -> None:
@@ -127,6 +173,8 @@ class TestWhatIsNotACall:
             ("DELETE", "games"),
             ("PUT", "bets"),
             ("TRACE", "games"),
+            ("TRACE", "/.well-known/keno-keys.json"),
+            ("TRACE", "/.well-known/keno-call-keys.json"),
             ("PATCH", f"keys/{UUID(int=0)}"),
         ):
             response = call(method, path, credential=secret, body={})
@@ -236,7 +284,7 @@ class TestADatabaseThatDoesNotAnswer:
         connection.close()
         body = refusal(response, 503, "maintenance")
         assert int(response["Retry-After"]) >= 1
-        assert set(body) == {"type", "title", "status", "code", "params", "detail"}
+        assert set(body) == PROBLEM_MEMBERS | {"detail"}
         assert "terminat" not in response.content.decode()
         assert "the database did not answer" in caplog.text
         assert call("GET", "games", credential=secret).status_code == 200

@@ -214,7 +214,7 @@ def test_a_player_socket_needs_a_good_token_first(sent: str | bytes, code: int) 
 
 
 def test_a_player_socket_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("players.consumers.AUTH_WITHIN_S", 0.2)
+    monkeypatch.setattr("keno_platform.live.first_message.AUTH_WITHIN_S", 0.2)
 
     async def scenario() -> int:
         async with socket("/ws/v1/player") as one:
@@ -330,3 +330,46 @@ def test_players_of_different_operators_with_the_same_row_number_hear_only_their
             return (await frame(at_a))["currency"], (await frame(at_b))["currency"]
 
     assert run(scenario) == ("KES", "XOF")
+
+
+def test_a_lean_stream_tells_a_round_in_400_bytes_and_misses_no_number() -> None:
+    game = new_game()
+    [one_round] = commit_rounds(game, timing=Timing(opens_in=1.0, betting=0.2))
+    with connections["default"].cursor() as cursor:
+        # As after years: ids and numbers of seven digits.
+        cursor.execute("UPDATE rounds_game SET event_seq = 7654321 WHERE id = %s", [game.pk])
+
+    async def scenario() -> list[str]:
+        path = f"/ws/v1/games/{game.code}"
+        async with _lean(path) as one:
+            hello = await one.receive_output(PATIENCE_S)
+            assert json.loads(hello["text"])["type"] == "hello"
+            driving = asyncio.ensure_future(work(drive, [one_round]))
+            texts = [(await one.receive_output(PATIENCE_S))["text"] for _ in range(5)]
+            await driving
+            return texts
+
+    texts = run(scenario)
+    opened, closed, drawn, settled, revealed = map(json.loads, texts)
+    assert [one["seq"] for one in (opened, closed, drawn, settled, revealed)] == list(range(7654322, 7654327))
+    assert opened.keys() == {"type", "seq", "round_id", "number", "opens_at", "closes_at"}
+    assert (closed["type"], closed["round_id"]) == ("round.closed", one_round.pk)
+    assert (drawn["type"], len(drawn["numbers"])) == ("round.drawn", 20)
+    assert settled.keys() == revealed.keys() == {"seq"}
+    of_longer_ids = 4 * (7 - len(str(one_round.pk)))
+    heads = sum(2 if len(text) < 126 else 4 for text in texts)
+    assert sum(map(len, texts)) + of_longer_ids + heads <= 400, texts
+
+
+@asynccontextmanager
+async def _lean(path: str) -> AsyncIterator[ApplicationCommunicator]:
+    headers = [(b"host", b"alpha.localhost"), (b"origin", b"http://alpha.localhost")]
+    scope = {"type": "websocket", "path": path, "query_string": b"lean=1", "headers": headers, "subprotocols": []}
+    one = ApplicationCommunicator(application, scope)
+    await one.send_input({"type": "websocket.connect"})
+    assert (await one.receive_output(PATIENCE_S))["type"] == "websocket.accept"
+    try:
+        yield one
+    finally:
+        await one.send_input({"type": "websocket.disconnect", "code": 1000})
+        await one.wait(PATIENCE_S)

@@ -28,7 +28,10 @@ def front() -> Iterator[Front]:
 def test_the_demo_describes_what_scripts_need(front: Front) -> None:
     demo = json.loads(front.home.demo.read_text())
     assert demo["base_url"] == f"http://localhost:{front.port}"
-    assert len({each["currency"] for each in demo["operators"]}) == len(demo["operators"]) == 3
+    modes = [each["wallet_mode"] for each in demo["operators"]]
+    assert modes == ["transfer", "transfer", "transfer", "seamless"]
+    assert len({each["currency"] for each in demo["operators"][:3]}) == 3
+    assert demo["sandbox"]["wallet_mode"] == "seamless"
 
 
 def test_every_address_that_is_printed_answers(front: Front) -> None:

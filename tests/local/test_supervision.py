@@ -12,6 +12,7 @@ import pytest
 from keno_platform.local import children, postgres, supervision, valkey
 from keno_platform.local.home import SOCKET_PATH_BYTES_MAX, Home
 from keno_platform.local.programs import describe_platform, describe_postgres, describe_valkey
+from keno_platform.local.sizes import choose
 from keno_platform.local.supervision import Group, Program, Supervisor
 
 SLEEP = "import time; time.sleep(600)"
@@ -53,6 +54,25 @@ def test_a_program_that_fails_at_once_is_never_given_up(home: Home) -> None:
         # supervisord's own rule would give up after three retries, at one, two and three seconds.
         _wait(lambda: count.exists() and len(count.read_text()) >= 5, "the fifth start", patience_s=20)
         assert {each.state for each in supervisor.list_processes()} <= {"STARTING", "RUNNING", "EXITED"}
+
+
+def test_one_program_is_stopped_and_started_by_its_name_and_the_other_goes_on(home: Home) -> None:
+    both = [_python("one", GREET, home), _python("other", GREET, home)]
+    with supervision.running(home, both, environment=ENVIRONMENT) as supervisor:
+        supervisor.start_group(Group.PROGRAMS)
+        _wait(lambda: _count_greetings(home, "one") == _count_greetings(home, "other") == 1, "both programs")
+        before = _pid(supervisor, "other")
+        supervisor.stop("one")
+        supervisor.stop("one")  # harmless
+        assert _pid(supervisor, "one") == 0
+        supervisor.start("one")
+        _wait(lambda: _count_greetings(home, "one") == 2, "the program again")
+        running = _pid(supervisor, "one")
+        supervisor.start("one")  # likewise
+        assert _pid(supervisor, "one") == running
+        assert _pid(supervisor, "other") == before
+        with pytest.raises(LookupError):
+            supervisor.start("nobody")
 
 
 def test_programs_wait_to_be_told_and_servers_do_not(home: Home) -> None:
@@ -116,7 +136,9 @@ def test_a_path_too_long_for_a_socket_works(directory: Path) -> None:
 
 
 def test_every_process_of_the_platform_is_kept_alive_for_ever(home: Home) -> None:
-    text = supervision.render_config(home, describe_platform(home, port=8000), socket=home.path / "s")
+    text = supervision.render_config(
+        home, describe_platform(home, port=8000, sizes=choose({}, cores=2)), socket=home.path / "s"
+    )
     programs = text.count("[program:")
-    assert programs == 7
+    assert programs == 12
     assert text.count("autorestart = true") == text.count("startsecs = 0") == programs

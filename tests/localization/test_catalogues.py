@@ -7,6 +7,7 @@ import pkgutil
 import re
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import polib
 import pytest
@@ -21,6 +22,8 @@ from keno_platform.http.problems import STATUS
 from localization.catalogue import CLIENT_TEXTS
 from localization.compilation import compile_catalogue
 from localization.models import Locale
+from localization.plurals import categories, family_of, number_may_be_a_word
+from localization.review_list import GLOSSARY
 from localization.services import placeholders
 
 ROOT = Path(settings.BASE_DIR)
@@ -28,7 +31,7 @@ TRANSLATED = [code for code, _ in settings.LANGUAGES if code != "en"]
 SCRIPTS = {"ar": "ARABIC", "am": "ETHIOPIC", "ti": "ETHIOPIC"}
 ROOMS = [
     "operators", "players", "wallet", "rounds", "bets", "banker", "audit", "anchors", "localization", "reports", "play",
-    "keno_platform",
+    "calls", "webhooks", "reconciliation", "flags", "access", "keno_platform",
 ]  # fmt: skip
 
 
@@ -36,8 +39,21 @@ def source(code: str) -> Path:
     return ROOT / "locale" / code / "LC_MESSAGES" / "django.po"
 
 
+def entries(code: str) -> list[Any]:
+    return [entry for entry in polib.pofile(str(source(code))) if not entry.obsolete]
+
+
 def catalogue(code: str) -> dict[str, str]:
-    return {entry.msgid: entry.msgstr for entry in polib.pofile(str(source(code))) if not entry.obsolete}
+    """What each English text is in a language; of a text with a count, the last form stands for all."""
+    return {entry.msgid_plural or entry.msgid: forms(entry)[-1] for entry in entries(code)}
+
+
+def forms(entry: Any) -> list[str]:
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+def every_form(code: str) -> list[str]:
+    return [text for entry in entries(code) for text in forms(entry)]
 
 
 def needed() -> set[str]:
@@ -46,11 +62,12 @@ def needed() -> set[str]:
         for found in pkgutil.walk_packages([str(ROOT / room)], prefix=f"{room}."):
             if not {"migrations", "local", "management", "__main__", "backend"} & set(found.name.split(".")):
                 importlib.import_module(found.name)
-    return set(CLIENT_TEXTS.values()) | {one.title for one in all_refusals()}
+    singles = {text for key, text in CLIENT_TEXTS.items() if not key.endswith(".one") or family_of(key) is None}
+    return singles | {one.title for one in all_refusals()}
 
 
 def forbidden() -> list[tuple[str, str, str]]:
-    with (Path(__file__).parent / "forbidden_texts.csv").open(encoding="utf-8", newline="") as file:
+    with (GLOSSARY / "forbidden.csv").open(encoding="utf-8", newline="") as file:
         return [(row["locale"], row["match"], row["text"]) for row in csv.DictReader(file)]
 
 
@@ -58,6 +75,12 @@ def forbidden() -> list[tuple[str, str, str]]:
 def test_every_text_is_translated(code: str) -> None:
     texts = catalogue(code)
     assert {text for text in needed() if not texts.get(text)} == set()
+    assert "" not in every_form(code)
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_catalogue_keeps_a_text_that_nothing_shows(code: str) -> None:
+    assert catalogue(code).keys() - needed() == set()
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
@@ -67,14 +90,27 @@ def test_no_translation_waits_as_fuzzy_because_gettext_would_not_show_it(code: s
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_translations_have_the_placeholders_of_their_source(code: str) -> None:
-    wrong = {one: text for one, text in catalogue(code).items() if placeholders(one) != placeholders(text)}
+    plain = [entry for entry in entries(code) if not entry.msgid_plural]
+    wrong = {one.msgid: one.msgstr for one in plain if placeholders(one.msgid) != placeholders(one.msgstr)}
     assert wrong == {}
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
+def test_a_text_with_a_count_has_it_in_every_form_but_where_arabic_says_it_by_a_word(code: str) -> None:
+    names = list(categories(code))
+    for family in sorted({one for key in CLIENT_TEXTS if (one := family_of(key))}):
+        english = CLIENT_TEXTS[f"{family}.one"], CLIENT_TEXTS[f"{family}.other"]
+        [entry] = [one for one in entries(code) if (one.msgid, one.msgid_plural) == english]
+        assert len(forms(entry)) == len(names)
+        for name, text in zip(names, forms(entry), strict=True):
+            missing = set(placeholders(english[1])) - set(placeholders(text))
+            assert set(placeholders(text)) <= set(placeholders(english[1]))
+            assert len(missing) <= number_may_be_a_word(f"{family}.{name}", locale=code), (family, name)
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
 def test_translations_are_in_normal_form_without_stray_spaces(code: str) -> None:
-    texts = catalogue(code).values()
-    assert [text for text in texts if text != unicodedata.normalize("NFC", text).strip()] == []
+    assert [text for text in every_form(code) if text != unicodedata.normalize("NFC", text).strip()] == []
 
 
 @pytest.mark.parametrize(("code", "script"), SCRIPTS.items())
@@ -83,7 +119,7 @@ def test_translations_are_in_the_script_of_their_language(code: str, script: str
         letters = [one for one in re.sub(r"\{[^{}]*\}", "", text) if one.isalpha()]
         return bool(letters) and not any(unicodedata.name(one).startswith(script) for one in letters)
 
-    assert [text for text in catalogue(code).values() if foreign(text)] == []
+    assert [text for text in every_form(code) if foreign(text)] == []
 
 
 @pytest.mark.parametrize(("code", "match", "text"), forbidden())
@@ -91,7 +127,26 @@ def test_no_catalogue_has_a_text_that_is_known_to_be_wrong(code: str, match: str
     def is_wrong(candidate: str) -> bool:
         return candidate == text if match == "whole" else text in candidate
 
-    assert [found for found in catalogue(code).values() if is_wrong(found)] == []
+    assert [found for found in every_form(code) if is_wrong(found)] == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_term_of_the_glossary_is_translated_as_the_glossary_says(code: str) -> None:
+    texts = catalogue(code)
+    with (GLOSSARY / f"{code}.csv").open(encoding="utf-8", newline="") as file:
+        terms = {row["english"]: row["term"] for row in csv.DictReader(file)}
+    assert len(terms) > 80
+    assert {term: texts[term] for term in terms.keys() & texts.keys() if texts[term] != terms[term]} == {}
+
+
+@pytest.mark.parametrize("code", ["am", "ti"])
+def test_ethiopic_texts_end_and_pause_with_ethiopic_marks(code: str) -> None:
+    assert [text for text in every_form(code) if re.search(r"[\u1200-\u137f][.,;:]( |$)", text)] == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_digits_are_latin_in_every_text(code: str) -> None:
+    assert [text for text in every_form(code) if any(one.isdecimal() and not one.isascii() for one in text)] == []
 
 
 @pytest.mark.parametrize("code", TRANSLATED)

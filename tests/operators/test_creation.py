@@ -8,16 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from audit.models import AuditEntry
 from keno_platform.core.errors import NotFound
+from operators.invariants import INVARIANTS
 from operators.models import ApiKey, Domain, Operator
-from operators.selectors import find_valid_key, get_operator
+from operators.selectors import find_valid_key, get_operator, list_operators
 from operators.services import OperatorInvalid, OperatorTerms, create_operator, issue_key
 from operators.tenancy import current_schema, tenant_context
 from tests.support.api import call, refusal
@@ -106,7 +108,7 @@ class TestWhole:
         listed = call("GET", "operators", credential=provider)
         assert made["slug"] in listed.content.decode()
         assert made["api_key"] not in listed.content.decode()
-        assert took < 5.0, f"{took:.1f} s"
+        assert took < 2.5, f"{took:.1f} s"
         again = call("POST", "operators", credential=provider, body=ASK | {"domain": "other.localhost"})
         assert refusal(again, 422, "operator_invalid")["params"] == {"field": "slug"}
 
@@ -157,7 +159,7 @@ class TestNothing:
             waiting = threading.Thread(target=commit_when_waited_for)
             waiting.start()
             try:
-                with pytest.raises(IntegrityError):
+                with pytest.raises(OperatorInvalid, match="domain"):
                     create_operator(terms=replace(TERMS, slug="raced", domain="raced.localhost"))
             finally:
                 over.set()
@@ -272,3 +274,27 @@ class TestSuspension:
             assert entry.actor == "provider"
         refusal(call("POST", "operators/nobody/suspend", credential=provider, body={"reason": "r"}), 404, "not_found")
         refusal(call("POST", "operators/beta/suspend", credential=provider, body={}), 422, "parameter_invalid")
+
+
+class TestInTheMaking:
+    """An operator's row stands before its tables do; whoever asks for operators then must not meet it."""
+
+    @pytest.fixture
+    def unfinished(self, operator_a: Operator) -> Operator:
+        operator = Operator.objects.get(pk=operator_a.pk)
+        operator.pk, operator._state.adding = uuid4(), True
+        operator.slug = operator.schema_name = "op_in_the_making"
+        operator.auto_create_schema = False
+        operator.save()
+        return operator
+
+    @pytest.mark.django_db
+    def test_it_is_in_no_list_of_operators(self, unfinished: Operator) -> None:
+        assert unfinished.slug not in {one.slug for one in list_operators()}
+
+    @pytest.mark.django_db
+    def test_it_breaks_no_invariant_until_it_should_be_there(self, unfinished: Operator) -> None:
+        [invariant] = [one for one in INVARIANTS if one.code == "I22-every-operator-has-its-schema"]
+        assert execute(invariant.violations) == []
+        Operator.objects.filter(pk=unfinished.pk).update(created_at=datetime.now(UTC) - timedelta(minutes=6))
+        assert execute(invariant.violations) == [(unfinished.slug,)]

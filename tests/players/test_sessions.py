@@ -141,12 +141,12 @@ class TestSessionTokens:
 
     def test_a_token_of_another_form_is_refused_and_looks_the_same(self, secret: str) -> None:
         token = entered(secret)["session_token"]
-        bodies = set()
+        told = []
         for wrong in ("ps.", "ps.alpha", "ps.alpha.", f"{token}.x", token[:-1], f"{token}A", "ps.alpha.%00", "ps..."):
             response = call("GET", "games", credential=wrong)
-            refusal(response, 401, "session_expired")
-            bodies.add(response.content)
-        assert len(bodies) == 1
+            problem = refusal(response, 401, "session_expired")
+            told.append({name: value for name, value in problem.items() if not name.startswith("request_")})
+        assert all(each == told[0] for each in told)
 
     def test_a_launch_token_is_no_session_token(self, secret: str) -> None:
         launch = opened(secret)["launch_token"]
@@ -232,10 +232,10 @@ class TestWhoMayPlay:
         assert problem["params"] == {"expected": "KES"}
 
     def test_a_refused_opening_leaves_no_session(self, secret: str, operator_a: Operator) -> None:
-        before = everything(("public", "op_alpha"))
+        before = everything(("op_alpha",))
         for changed in ({"currency": "XOF"}, {"language": "xx"}, {"country": "x"}, {"player_token": "a b"}):
             assert call("POST", "sessions", credential=secret, body=ask(**changed)).status_code == 422
-        assert everything(("public", "op_alpha")) == before
+        assert everything(("op_alpha",)) == before
 
     @pytest.mark.parametrize(
         "token", ["", "a" * 65, "a b", "a/b", "é", "\u0663", "a\n", "<b>", "a'b", "a,b", "\u202e", "%00"], ids=ascii

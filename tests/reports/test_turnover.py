@@ -17,7 +17,7 @@ from bets.models import Settlement
 from bets.services.cancellation import cancel_bet
 from bets.services.placement import place_slips
 from bets.services.settlement import settle_round
-from bets.services.terms import SlipAsk
+from bets.slips import SlipAsk
 from keno_platform.core import clock
 from operators.services import issue_key
 from operators.tenancy import tenant_context

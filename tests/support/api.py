@@ -6,6 +6,13 @@ from typing import Any
 from django.test import Client
 
 PREFIX = "/api/v1/"
+RETRIES = {"never", "same_key", "new_key"}
+MONEY_MOVED = {"no", "yes", "unknown"}
+PROBLEM_MEMBERS = {
+    *("type", "title", "status", "code", "params"),
+    *("retry", "money_moved", "doc_url", "request_id", "request_log_url"),
+}
+"""What every problem document has; one with more to say has `detail` besides."""
 
 
 def call(
@@ -38,5 +45,10 @@ def refusal(response: Any, status: int, code: str) -> dict[str, Any]:
     assert problem["type"] == f"/api/v1/docs/errors#{code}"
     assert problem["title"]
     assert isinstance(problem["params"], dict)
-    assert set(problem) <= {"type", "title", "status", "code", "params", "detail"}
+    assert problem["doc_url"] == problem["type"]
+    assert problem["retry"] in RETRIES
+    assert problem["money_moved"] in MONEY_MOVED
+    assert problem["request_id"] == response["X-Request-Id"]
+    assert problem["request_log_url"] == f"/api/v1/calls?q={problem['request_id']}"
+    assert set(problem) - {"detail"} == PROBLEM_MEMBERS
     return problem

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from bets.models import Bet
 from bets.services.placement import Placed, place_slips
-from bets.services.terms import SlipAsk
+from bets.slips import SlipAsk
 from keno_platform.core.errors import Refusal
 from operators.models import Operator
 from operators.services import issue_key
@@ -147,6 +147,8 @@ def reload(operator: Operator, player: Player) -> Player:
 
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1, 2
+    WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'calls_call'
+    ORDER BY 1, 2
 """
+"""Without the request log, in which a refused call stands too, a moment later."""
 _COUNT = sql.SQL("SELECT {}, count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} t")

@@ -1,5 +1,6 @@
 """Reaching the test's database beside Django."""
 
+import time
 from typing import Any
 
 from django.db import connection
@@ -17,3 +18,17 @@ def rows(query: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
+
+
+def until_waiting(count: int, *, seconds: float = 15) -> None:
+    """Return once so many connections to this database wait for a lock."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        rows("SELECT pg_stat_clear_snapshot()")
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        if rows(waiting)[0][0] >= count:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{count} should be waiting")

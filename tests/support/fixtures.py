@@ -13,10 +13,10 @@ STANDING_ROUNDS = 25
 
 @pytest.fixture(scope="session")
 def standing_game(django_db_setup: None, django_db_blocker: Any) -> Game:
-    """A game whose first round is open for ten minutes, with more rounds committed behind it."""
+    """A game whose first round is open for longer than all tests take, with more rounds committed behind it."""
     with django_db_blocker.unblock():
         game = new_game()
-        rounds = commit_rounds(game, count=STANDING_ROUNDS, timing=Timing(betting=600))
+        rounds = commit_rounds(game, count=STANDING_ROUNDS, timing=Timing(betting=5400))
         wait_until(rounds[0].opens_at)
         drive(rounds[:1], "open", pay=False)
         return game

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import threading
 import time
+import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from keno_platform.local import leftovers, ports
+from keno_platform.local import children, leftovers, ports
 from keno_platform.local.home import Home
 from keno_platform.local.programs import PROJECT
 from keno_platform.local.supervision import Group, Supervisor
@@ -69,13 +70,13 @@ class Front:
 
 
 @contextmanager
-def installation(**chosen: str) -> Iterator[Front]:
+def installation(*, patience_s: float = 180, **chosen: str) -> Iterator[Front]:
     """A running installation that is ready, with these variables; stopped and removed afterwards, whatever happens."""
     with temporary_home() as directory:
         home = Home(directory)
         front = Front(home, **chosen)
         try:
-            front.wait_for(r"^Ready after", patience_s=180)
+            front.wait_for(r"^Ready after", patience_s=patience_s)
             yield front
         finally:
             if front.process.poll() is None:
@@ -84,8 +85,21 @@ def installation(**chosen: str) -> Iterator[Front]:
 
 
 def stop_server(front: Front, name: str) -> None:
-    """Stop a server for good, until `start_server`: the supervisor does not start it again."""
-    Supervisor(front.home.find_supervisor_socket())._call("stopProcess", f"{Group.SERVERS}:{name}")
+    """
+    Stop a server for good, until `start_server`: the supervisor does not start it again. One that has just died cannot
+    be stopped before the supervisor has started it again, which takes it a moment.
+    """
+    children.wait_until(lambda: _stopped(front, name), what=f"{name} stopped", alive=lambda: True, log=None)
+
+
+def _stopped(front: Front, name: str) -> bool:
+    try:
+        Supervisor(front.home.find_supervisor_socket())._call("stopProcess", f"{Group.SERVERS}:{name}")
+    except xmlrpc.client.Fault as fault:
+        if "NOT_RUNNING" not in fault.faultString:
+            raise
+        return False
+    return True
 
 
 def start_server(front: Front, name: str) -> None:

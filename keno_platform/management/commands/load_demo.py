@@ -13,7 +13,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--output", type=Path, default=Path(".keno/demo.json"))
+        parser.add_argument("--baobab-port", type=int, help="where the demo's seamless operator listens")
+        parser.add_argument("--sandbox-port", type=int, help="where the integrators' sandbox wallet listens")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        demo = load(options["output"])
+        demo = load(options["output"], baobab_port=options["baobab_port"], sandbox_port=options["sandbox_port"])
         self.stdout.write(f"{len(demo['operators'])} operators ready; see {options['output']}")

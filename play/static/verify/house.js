@@ -1,6 +1,6 @@
 /** What the page asks a site for: the proof of a round and, in a player's own tab, of the player's bets in it. */
 
-import { memory } from '../play/session.js';
+import { memory } from './memory.js';
 
 const TIMEOUT_MS = 15_000;
 const BETS_MAX = 20;

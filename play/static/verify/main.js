@@ -1,6 +1,6 @@
 /** The page: takes documents in, asks the chain that the visitor names, and has the library check everything here. */
 
-import { memory } from '../play/session.js';
+import { memory } from './memory.js';
 import { picksOf, showBet, showDraw } from './balls.js';
 import { chainOf } from './chain.js';
 import { restoreChoices } from './choices.js';

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from keno_platform.core import clock
+from keno_platform.observability.instruments import CHECKED, VIOLATIONS
 from reports.invariants import Finding, check_all
 
 
@@ -20,8 +22,10 @@ class Command(BaseCommand):
         findings = []
         for finding in check_all(rounds_max=options["rounds"]):
             findings.append(finding)
+            VIOLATIONS.labels(finding.code).set(finding.count)
             if not options["json"]:
                 self._show(finding)
+        CHECKED.set(clock.now().timestamp())
         broken = [finding for finding in findings if finding.count]
         if options["json"]:
             shown = [{"code": one.code, "count": one.count, "examples": one.examples} for one in findings]

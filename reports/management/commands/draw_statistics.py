@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _require_sensible(options)
-        _require_installed()
+        require_installed()
         from reports.statistics.study import run_study
 
         began = time.monotonic()
@@ -92,8 +92,8 @@ class Command(BaseCommand):
 class ProgressLine:
     """How far it is and how long it still takes; on a terminal one line that changes."""
 
-    def __init__(self, output: OutputWrapper, *, total: int) -> None:
-        self._output, self._total = output, total
+    def __init__(self, output: OutputWrapper, *, total: int, what: str = "draws") -> None:
+        self._output, self._total, self._what = output, total, what
         self._began = self._shown = time.monotonic()
 
     def __call__(self, done: int) -> None:
@@ -102,7 +102,7 @@ class ProgressLine:
             return
         self._shown = now
         left = (now - self._began) * (self._total - done) / done
-        line = f"{done:>11,} of {self._total:,} draws, {100 * done // self._total:>3} %, {left:.0f} s left"
+        line = f"{done:>11,} of {self._total:,} {self._what}, {100 * done // self._total:>3} %, {left:.0f} s left"
         self._output.write(
             f"\r{line} " if terminal else line,
             style_func=str,
@@ -130,7 +130,7 @@ def _require_sensible(options: dict[str, Any]) -> None:
         raise CommandError("--game goes with --from-rounds.")
 
 
-def _require_installed() -> None:
+def require_installed() -> None:
     """:raises CommandError: a library of the extra `analysis` is missing; it says how to install it."""
     try:
         import reports.statistics.study  # noqa: F401  # brings in all of them

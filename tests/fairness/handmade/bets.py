@@ -72,6 +72,14 @@ def _(house: House) -> Story:
     return telling("CloseTwice", reclosed(honest(house), bets_count=4, bets_root=sha256(b"other bets")), bet=bet)
 
 
+@lie("a void round without the CLOSE that was kept of it")
+def _(house: House) -> Story:
+    """As if its bets had not been fixed in time: by that, a house that has seen the draw could make it void."""
+    document = honest(house, 5)
+    kept = document["close"]
+    return telling("CloseMissing", document | {"close": None}, kept=kept)
+
+
 @lie("a CLOSE with other bets than the result has")
 def _(house: House) -> Story:
     return telling("ResultContradicts", reclosed(honest(house), bets_count=4, bets_root=sha256(b"other bets")))

@@ -17,7 +17,7 @@ const UNSEALED_MS_MAX = 60_000n;
 export async function checkCloseAndBet(one) {
   const { document, bet } = one;
   const close = document.close ? await verifiedClose(one, document.close) : null;
-  if (!close) requireCloseUndue(one);
+  if (!close) await requireCloseUndue(one);
   if (bet) await requireBet(one, close);
   if (!close) return skipped(one.isVoid ? 'void' : 'betting');
   const witnesses = document.close.countersignatures.map((each) => toUuid(each.operator_id));
@@ -47,8 +47,12 @@ async function verifiedClose(one, close) {
 }
 
 /** Only a round that is void, or whose betting has just ended, may have no CLOSE. */
-function requireCloseUndue({ bet, commit, document, known }) {
+async function requireCloseUndue({ bet, commit, document, known }) {
   if (bet?.close) refuse('CloseMissing', 'the bet’s document has a CLOSE, and the round’s has none');
+  if (known.close) {
+    await requireKept({ commit, known }, known.close, []);
+    refuse('CloseMissing', 'a CLOSE of this round was kept, and its document has none');
+  }
   if (['void', 'scheduled', 'open'].includes(document.status)) return;
   const { network } = document;
   const beaconMs = hasBeacon(network) ? beaconTime(network, commit.beacon_round) * 1000n : null;
@@ -77,15 +81,19 @@ function requireWitnesses({ countersignatures }, asked) {
   if (missing) refuse('CountersignatureInvalid', `not countersigned by ${toUuid(missing)}`);
 }
 
-/** What was kept counts only with the house's signature under it. */
-async function requireSameAsKept({ commit, known }, kept, close) {
-  const publicKey = await keyNamed(kept.keyId, [close.public_key, ...(known.keys ?? [])]);
-  if (!publicKey) refuse('SigningKeyUnknown', `the CLOSE that was kept is signed by key ${toHex(kept.keyId)}`);
-  await verifyEd25519({ publicKey, message: kept.message, signature: kept.signature }, 'CloseSignatureInvalid');
-  requirePosition(readClose(kept.message), commit, 'CloseOfAnotherRound');
+async function requireSameAsKept(one, kept, close) {
+  await requireKept(one, kept, [close.public_key]);
   if (!equal(kept.message, close.message)) {
     refuse('CloseTwice', 'the house has signed another CLOSE of this round than the one that was kept');
   }
+}
+
+/** What was kept counts only with the house's signature under it. */
+async function requireKept({ commit, known }, kept, shown) {
+  const publicKey = await keyNamed(kept.keyId, [...shown, ...(known.keys ?? [])]);
+  if (!publicKey) refuse('SigningKeyUnknown', `the CLOSE that was kept is signed by key ${toHex(kept.keyId)}`);
+  await verifyEd25519({ publicKey, message: kept.message, signature: kept.signature }, 'CloseSignatureInvalid');
+  requirePosition(readClose(kept.message), commit, 'CloseOfAnotherRound');
 }
 
 async function keyNamed(keyId, keys) {

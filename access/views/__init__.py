@@ -1,0 +1,1 @@
+"""Pages of getting in, of confirming who one is, and of one's own access."""

@@ -1,0 +1,1 @@
+"""The parts of `python -m bench.scale`: an installation, its operators, its load, and what watches it."""

@@ -1,0 +1,1 @@
+"""What the rows about sockets have in common: thousands of clients, and the yardstick's server."""

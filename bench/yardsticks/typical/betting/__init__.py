@@ -1,0 +1,1 @@
+"""What each operator has in its own schema: players, money and bets."""

@@ -1,0 +1,1 @@
+"""What all operators share: who they are, their keys, and the rounds."""

@@ -1,0 +1,1 @@
+"""Baobab Bet: a small operator with a seamless wallet. See README.md."""

@@ -1,0 +1,1 @@
+"""Collections of ready requests, made from the OpenAPI document: a shell script for HTTPie, and a folder for Bruno."""

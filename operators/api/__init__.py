@@ -1,0 +1,1 @@
+"""The calls about operators: the provider's, and those of an operator about its keys, signatures and wallet."""

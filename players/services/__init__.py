@@ -1,0 +1,62 @@
+"""Changing players: their sessions, their limits, their breaks. All of it inside an operator's schema."""
+
+from players.services.exclusions import (
+    ExclusionInvalid,
+    ExclusionTerms,
+    PlayerExcluded,
+    check_not_excluded,
+    exclude,
+    lift_exclusion,
+)
+from players.services.limits import LimitInvalid, LimitTerms, set_limit, withdraw_limit
+from players.services.reality import answer_reality_check
+from players.services.sessions import (
+    LAUNCH_LIFETIME,
+    SESSION_LIFETIME,
+    SESSION_PREFIX,
+    PlayerBlocked,
+    PlayerTokenInvalid,
+    RegionRestricted,
+    SessionExpired,
+    SessionLimitReached,
+    add_holder,
+    check_region,
+    check_token,
+    ensure_player,
+    ensure_players,
+    enter_session,
+    open_session,
+    revoke_session,
+    set_blocked,
+)
+
+__all__ = [
+    "LAUNCH_LIFETIME",
+    "SESSION_LIFETIME",
+    "SESSION_PREFIX",
+    "ExclusionInvalid",
+    "ExclusionTerms",
+    "LimitInvalid",
+    "LimitTerms",
+    "PlayerBlocked",
+    "PlayerExcluded",
+    "PlayerTokenInvalid",
+    "RegionRestricted",
+    "SessionExpired",
+    "SessionLimitReached",
+    "add_holder",
+    "answer_reality_check",
+    "check_not_excluded",
+    "check_region",
+    "check_token",
+    "ensure_player",
+    "ensure_players",
+    "enter_session",
+    "exclude",
+    "lift_exclusion",
+    "open_session",
+    "revoke_session",
+    "set_blocked",
+    "set_limit",
+    "withdraw_limit",
+]
