@@ -91,6 +91,7 @@ urlpatterns = [
     path("play", play.entry),
     *lite.routes,
     *lottery.routes,
+    path("favicon.ico", play.icon),
     path("sw.js", play.service_worker),
     *reconciliation.pages,
     path("texts/<slug:bundle>/<slug:locale>.json", play.texts),

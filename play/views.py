@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.translation import get_language_info
 from django.views.decorators.http import require_safe
 
@@ -106,6 +107,12 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     script["Cache-Control"] = "no-cache"
     script["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
     return script
+
+
+@require_safe
+def icon(_: HttpRequest) -> HttpResponse:
+    """What browsers ask for by themselves beside a page that names no icon, such as a printed report."""
+    return redirect(static("play/keno.svg"), permanent=False)
 
 
 @require_safe

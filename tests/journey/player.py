@@ -26,7 +26,7 @@ class Player:
     """Who plays: on this page, in its frame where the operator's page has the game in one."""
 
     page: Page
-    pictures: Path
+    pictures: Path | None
     name: str
     texts: dict[str, str]
     """Of the language that is shown, by key."""
@@ -53,8 +53,9 @@ class Player:
         return self.client.locator(selector)
 
     def picture(self, what: str) -> None:
-        """A picture, and what axe has against what is seen on it."""
-        self.page.screenshot(path=self.pictures / f"{self.name}-{what}.png")
+        """A picture where one is asked for, and what axe has against what is seen on it."""
+        if self.pictures:
+            self.page.screenshot(path=self.pictures / f"{self.name}-{what}.png")
         body = self.find("body")
         if not body.count():  # the operator's own page, before the game is in it
             return

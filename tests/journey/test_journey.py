@@ -62,7 +62,7 @@ def visit(browser: Browser, device: str, token: str, site: str) -> Iterator[Brow
 @pytest.mark.parametrize("language", ["en", *(pytest.param(one, marks=pytest.mark.proof) for one in ("ar", "am"))])
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_player_comes_from_the_operators_site_plays_verifies_and_stops(
-    demo: dict[str, Any], browser: Browser, pictures: Path, device: str, language: str
+    demo: dict[str, Any], browser: Browser, pictures: Path | None, device: str, language: str
 ) -> None:
     token = f"{language}-{device}-{uuid4().hex[:6]}"
     site = welcome(demo, token)
@@ -153,7 +153,8 @@ def checked(context: BrowserContext, player: Player, link: Locator) -> str:
     right = (player.t("verify.all_passed"), player.t("verify.some_open"))
     said = page.locator("body")
     expect(said).to_contain_text(re.compile("|".join(map(re.escape, (*right, LATE)))), timeout=30_000)
-    page.screenshot(path=player.pictures / f"{player.name}-verify.png", full_page=True)
+    if player.pictures:
+        page.screenshot(path=player.pictures / f"{player.name}-verify.png", full_page=True)
     outcome = "late" if LATE in said.inner_text() else "right"
     page.close()
     return outcome

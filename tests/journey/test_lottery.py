@@ -96,7 +96,7 @@ def _admin(hall: Hall, prefix: str) -> tuple[str, str | None]:
     "language", ["en", pytest.param("ar", marks=pytest.mark.proof), pytest.param("am", marks=pytest.mark.proof)]
 )
 def test_two_admins_and_two_collectors_take_a_phase_from_its_opening_to_its_statements(
-    hall: Hall, browser: Browser, pictures: Path, language: str
+    hall: Hall, browser: Browser, pictures: Path | None, language: str
 ) -> None:
     people: list[Person] = []
 

@@ -37,7 +37,7 @@ def test_each_domain_shows_its_own_operator(slug: str) -> None:
     assert f'data-operator="{slug}"' in page
 
 
-@pytest.mark.parametrize("path", ["/", "/brand.css", "/texts/game/en.json"])
+@pytest.mark.parametrize("path", ["/", "/brand.css", "/favicon.ico", "/texts/game/en.json"])
 def test_a_host_that_no_operator_has_is_not_found(path: str) -> None:
     assert get(path, "nobody.localhost").status_code == 404
 
@@ -146,6 +146,11 @@ def test_the_service_worker_keeps_nothing_of_a_player() -> None:
     assert read_build().script in script
     assert "/api/" not in script
     assert not any(left in script for left in ("{{", "{%", "&#"))
+
+
+def test_a_browser_that_asks_for_an_icon_by_itself_is_led_to_ours() -> None:
+    response = get("/favicon.ico")
+    assert (response.status_code, response["Location"]) == (302, "/static/play/keno.svg")
 
 
 def test_the_door_to_the_demo_is_only_in_a_demo(settings: Any) -> None:

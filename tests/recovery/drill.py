@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from keno_platform.local import children
+from keno_platform.local import accounts, children
 from keno_platform.local.programs import PROJECT
 from keno_platform.recovery import tools
 from tests.support.rounds import wait_for
@@ -70,7 +70,8 @@ def archiving(url: str, archive: Path, log: Path) -> Iterator[None]:
     archive.mkdir()
     line = [tools.program("pg_receivewal"), "--dbname", url, "--directory", str(archive), "--no-password"]
     with log.open("wb") as output:
-        receiver = children.start(line, output=output, directory=archive)
+        own = accounts.without_libpq_variables(os.environ)  # its name there is what `wait_for_wal` looks for
+        receiver = children.start(line, output=output, directory=archive, environment=own)
         try:
             wait_for(lambda: any(archive.iterdir()), what=f"the first segment of WAL; see {log}")
             yield
