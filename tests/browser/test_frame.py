@@ -164,7 +164,7 @@ def test_the_host_of_the_guide_hears_a_bet_from_its_opening_to_its_end(
         assert inside.problems == []
         assert inside.value("document.cookie") == ""
     assert len(told(page, "bet.settled")) == len(told(page, "bet.placed")) == 1
-    assert [one for one in page.problems if f"{casino}/favicon.ico" not in one] == []  # the casino's own server has none
+    assert [one for one in page.problems if f"{casino}/favicon.ico" not in one] == []  # it has none
 
 
 def test_the_host_pauses_the_game_changes_its_language_and_has_the_balance_read_again(

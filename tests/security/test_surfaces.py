@@ -58,7 +58,6 @@ PAGES = {
     "an operator's colours": "/brand.css",
     "texts of the client": "/texts/core/en.json",
     "the service worker": "/sw.js",
-    "the icon that browsers ask for by themselves": "/favicon.ico",
     "an address that there is not": "/nothing-here",
     "an address of the API that there is not": "/api/v1/nothing-here",
 }
