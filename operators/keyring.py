@@ -41,8 +41,22 @@ class Keyring:
         self._good_until = 0.0
         self._loading = threading.Lock()
 
+    async def ready(self) -> None:
+        """
+        Await this in an event loop before `current`. The first time the keys are read, in a thread: a loop that waited
+        itself would hold up everybody, and among them whoever holds the connection that the thread waits for.
+
+        :raises DatabaseError: they could not be read.
+        """
+        if not self._keys:
+            await asyncio.get_running_loop().run_in_executor(None, self._load_first)  # in no operator's context
+
     def current(self) -> OpenKey:
-        """The key that signs now: the newest whose time has come."""
+        """
+        The key that signs now: the newest whose time has come.
+
+        :raises RuntimeError: inside an event loop where `ready` was not awaited.
+        """
         if time.monotonic() >= self._good_until:
             self._refresh()
         now = time.time()
@@ -55,12 +69,8 @@ class Keyring:
     def _refresh(self) -> None:
         if not _in_event_loop():
             self._load()
-        elif not self._keys:  # once in a process' life: there is nothing to sign with yet
-            loader = threading.Thread(target=self._load_apart)
-            loader.start()
-            loader.join()
-            if not self._keys:
-                raise RuntimeError("the keys for signed calls cannot be read")
+        elif not self._keys:
+            raise RuntimeError("await ready() before the first signature in an event loop")
         elif self._loading.acquire(blocking=False):
             self._good_until = time.monotonic() + KEPT_S
             threading.Thread(target=self._load_behind, daemon=True).start()
@@ -71,6 +81,14 @@ class Keyring:
         rows = CallSigningKey.objects.filter(valid).order_by("-signs_from")
         self._keys = tuple(_open(row) for row in rows) or (_open(newest),)
         self._good_until = time.monotonic() + KEPT_S
+
+    def _load_first(self) -> None:
+        try:
+            with self._loading:
+                if not self._keys:
+                    self._load()
+        finally:
+            connections.close_all()  # this thread's own
 
     def _load_apart(self) -> None:
         try:

@@ -31,6 +31,7 @@ __all__ = [
     "SignatureInvalid",
     "SignatureMissing",
     "check_incoming",
+    "ready_to_sign",
     "signed_headers",
 ]
 logger = logging.getLogger(__name__)
@@ -44,12 +45,18 @@ class IpNotAllowed(Refusal):
     title = "Calls from this address are not allowed"
 
 
+async def ready_to_sign(connection: WalletConnection) -> None:
+    """Have at hand what `signed_headers` needs inside an event loop."""
+    if connection.signing != Signing.HMAC:
+        await keyring.ready()
+
+
 def signed_headers(
     connection: WalletConnection, *, method: str, url: str, body: bytes, request_id: str, idempotency_key: str = ""
 ) -> dict[str, str]:
     """
-    The headers that sign a call to this wallet. Asks the database at most every few seconds, and in an event loop
-    never waits for it but the first time.
+    The headers that sign a call to this wallet. Asks the database at most every few seconds, and in an event loop,
+    where `ready_to_sign` is awaited before, never waits for it.
     """
     created = int(time.time())
     if connection.signing == Signing.HMAC:

@@ -12,7 +12,7 @@ from keno_platform.core.ids import uuid7
 from keno_platform.observability import tracing
 from keno_platform.outbound import Answer, CallFailed, Target
 from operators.models import Operator, WalletConnection
-from operators.signing import signed_headers
+from operators.signing import ready_to_sign, signed_headers
 from wallet import protocol
 from wallet.models import Kind
 from wallet.protocol import Currency, Order, Outcome, Verdict
@@ -54,6 +54,7 @@ class OperatorWallet:
         url, began = self.connection.url + path, clock.now()
         if not self.connection.active:
             return Verdict(outcome=Outcome.REFUSED, detail="wallet_disconnected", sent=False)
+        await ready_to_sign(self.connection)
         headers = signed_headers(self.connection, method="POST", url=url, body=body, request_id=request_id)
         answer: Answer | None = None
         with tracing.span(f"wallet{path}", **_facts_of(self.operator, order)):

@@ -28,8 +28,8 @@ def run(bench: Bench) -> Iterable[Row]:
     work = Driver(games=games, drive=tick.run_due, step_s=bench.scale(0.6, 0.15))
     plain = Driver(games=games, drive=game_by_game.run_due, step_s=bench.scale(1.5, 0.3))
     bench.progress("warming")
-    for one in (work, plain):
-        one.warm()
+    work.warm(boundary_count=2)
+    plain.warm(boundary_count=1)
     for turn in range(bench.scale(3, 1)):
         bench.progress(f"turn {turn + 1}: game by game, then the platform's tick")
         plain.measure(boundary_count=1)
@@ -49,27 +49,29 @@ class Driver:
     turns_ms: list[float] = field(default_factory=list)
     """The median of each turn."""
 
-    def warm(self) -> None:
-        """Two boundaries that do not count, but for how far apart the next ones have to be."""
+    def warm(self, *, boundary_count: int) -> None:
+        """Boundaries that do not count, but for how far apart the next ones have to be."""
         self.step_s *= 2
-        self.measure(boundary_count=2)
+        self.measure(boundary_count=boundary_count)
         self.step_s = max(self.step_s / 4, max(self.wall_ms) / 1000 * 1.3 + 0.05)
         for samples in (self.wall_ms, self.cpu_ms, self.turns_ms):
             samples.clear()
 
     def measure(self, *, boundary_count: int) -> None:
-        """Drive so many boundaries: at each a round of every game closes, the next opens, the closed is drawn."""
+        """
+        Drive so many boundaries: at each a round of every game closes, the next opens, the closed is drawn. What only
+        opens before them and only closes after them is the platform's to drive, and not measured.
+        """
+        from rounds.services import tick
+
         rounds = boundary_count + 1
         ahead_s = 0.5 + len(self.games) * rounds * PER_ROUND_S
         made = commit_in_step(self.games, rounds=rounds, step_s=self.step_s, ahead_s=ahead_s)
         first, *middle, last = boundaries(made)
-        at_each([first], self._once)
-        del self.wall_ms[-1], self.cpu_ms[-1]  # nothing closes at it
-        measured = at_each(middle, self._once)
-        self.turns_ms.append(median(measured))
-        at_each([last], self._once)
-        del self.wall_ms[-1], self.cpu_ms[-1]  # nothing opens at it
-        while self.drive():
+        at_each([first], tick.run_due)
+        self.turns_ms.append(median(at_each(middle, self._once)))
+        at_each([last], tick.run_due)
+        while tick.run_due():
             pass
         require_revealed(made)
 

@@ -8,15 +8,12 @@ On the seamless wallet the operator is asked for the money in between.
 
 import asyncio
 import sys
-import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.db import connection
 
 from bets.door.callers import Callers
@@ -33,6 +30,7 @@ from keno_platform import outbound
 from keno_platform.core import buggify, loops
 from keno_platform.core.batching import Batcher
 from keno_platform.core.errors import Refusal
+from keno_platform.database import lending
 from keno_platform.limits import gathering
 from operators.authentication import Caller
 from operators.models import Operator
@@ -46,7 +44,6 @@ PACE_S = 0.05
 Of the two transactions of seamless placement under load: each costs some milliseconds however few bets are in it, and
 beside the operator's own answer the wait is short.
 """
-KEPT_S = 0.5
 _FINAL = protection.WORDS | {
     *("operator_suspended", "player_blocked", "insufficient_funds", "key_reused", "request_in_progress")
 }
@@ -180,25 +177,12 @@ async def _place_seamless(counter: _Counter, ask: SlipAsk) -> Answer:
     return answer
 
 
-_last = threading.local()
-
-
 def _with_connection(work: Callable[[], T]) -> T:
-    """
-    A busy thread keeps its connection of the pool: a checkout costs a question to the server. An idle one's may have
-    died meanwhile, so it goes back to the pool, which looks after it.
-    """
-    if time.monotonic() - getattr(_last, "used", 0.0) > KEPT_S:
-        connection.close()
+    """An idle thread holds no connection: others need it, and its server may be gone by the time of its next work."""
     try:
         return work()
-    except Exception:
-        connection.close()
-        raise
     finally:
-        _last.used = time.monotonic()
-        if not settings.POOL_SIZE:
-            connection.close()
+        connection.close()
 
 
 _desks: "WeakKeyDictionary[asyncio.AbstractEventLoop, Desk]" = WeakKeyDictionary()
@@ -228,6 +212,7 @@ def place_together(operator: Operator, asks: Sequence[SlipAsk]) -> list[Placed]:
     """
     if not operator.is_seamless:
         return placement.place_slips(operator=operator, asks=asks)
+    lending.give_back()
     answers = loops.run(_place_all(operator, asks))
     return [own.bets() if isinstance(own, Accepted) else own for own in answers]
 

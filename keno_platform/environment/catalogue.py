@@ -9,12 +9,7 @@ from keno_platform.limits.rates import read_limits
 
 LOCAL_URL = "http://localhost:8000"
 LOCAL_HOSTS = ("localhost", ".localhost", "127.0.0.1")
-LEAGUE = (
-    "https://api.drand.sh",
-    "https://api2.drand.sh",
-    "https://api3.drand.sh",
-    "https://drand.cloudflare.com",
-)
+LEAGUE = (*(f"https://api{n}.drand.sh" for n in ("", 2, 3)), "https://drand.cloudflare.com")
 LIMITS = kinds.Kind(name="limits, with commas", parse=read_limits)
 ONLINE_DAYS = number(31, but=(0,))
 

@@ -34,6 +34,7 @@ FLAGS = (
 )
 STARTED_WITHIN_S = 20.0
 WAIT_S = 20.0
+FRAMES_S, STILL_WITHIN_S = 0.05, 2.0
 PHONE_MAX = 500
 MESSAGE_MAX = 32 * 1024 * 1024
 
@@ -122,16 +123,31 @@ class Page:
             answer = self.send("Runtime.evaluate", expression=f"Boolean({expression})", returnByValue=True)
             return answer["result"].get("value") is True
 
-        _wait(holds, what=f"the page to have {expression}", seconds=seconds)
+        try:
+            _wait(holds, what=f"the page to have {expression}", seconds=seconds)
+        except AssertionError as vain:
+            vain.add_note(f"It was {self.value('location.href')}, with {self.problems}: {self.text('body')[:800]}")
+            raise
 
     def click(self, selector: str) -> None:
         """Press what stands at the middle of this element, scrolled into sight."""
-        box = self.value(
+        box = self._at_rest(selector)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def _at_rest(self, selector: str) -> list[float]:
+        """Where it is when it has stopped moving: a page that has its style sheets only now puts it elsewhere."""
+        middle = (
             f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
             f" return [r.x + r.width / 2, r.y + r.height / 2] }})(document.querySelector({json.dumps(selector)}))"
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+        self.until("document.readyState === 'complete'")
+        box, end = self.value(middle), time.monotonic() + STILL_WITHIN_S
+        while time.monotonic() < end:
+            before, _ = box, self.listen(FRAMES_S)
+            if (box := self.value(middle)) == before:
+                break
+        return list(box)
 
     def press(self, key: str, *, text: str = "") -> None:
         for kind in ("keyDown", "keyUp"):

@@ -173,13 +173,28 @@ class TestOurKeys:
 class TestEventLoops:
     """Signing happens in event loops, where the database may not be asked."""
 
-    def test_the_first_signature_in_an_event_loop_reads_the_keys_apart(self, committed: None) -> None:
+    def test_before_the_first_signature_in_an_event_loop_the_keys_are_read_while_the_loop_goes_on(
+        self, committed: None
+    ) -> None:
         ring = Keyring()
 
         async def once() -> str:
+            ring._loading.acquire()  # somebody reads them already, and for long
+            waiting = asyncio.create_task(ring.ready())
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+            ring._loading.release()
+            await waiting
             return ring.current().key_id
 
         assert asyncio.run(once()) == ensure_call_key().key_id
+
+    def test_no_signature_in_an_event_loop_waits_for_the_database(self) -> None:
+        async def at_once() -> None:
+            with pytest.raises(RuntimeError, match="await ready"):
+                Keyring().current()
+
+        asyncio.run(at_once())
 
     def test_later_ones_do_not_wait_for_the_database(self, committed: None) -> None:
         ring = Keyring()
