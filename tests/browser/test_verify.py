@@ -13,6 +13,7 @@ import pytest
 import fairness
 from tests.browser.chromium import Page
 from tests.browser.conftest import Site
+from tests.browser.test_play import BETTABLE
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -327,7 +328,7 @@ def test_a_player_comes_from_the_game_and_finds_the_own_bet_in_the_round(
     page.until("!play.hidden && balance.textContent !== '–'")
     page.click('#board [data-number="7"]')
     page.click('#board [data-number="21"]')
-    page.until("round.dataset.phase === 'open' && !place.disabled")
+    page.until(BETTABLE)
     page.click("#place")
     page.until("place.dataset.state === 'accepted'")
     page.until("document.querySelector('#history li').dataset.status !== 'pending'")
