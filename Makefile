@@ -1,6 +1,6 @@
 # The platform on one machine. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run client test test-browser endurance soak nightly outage faults chaos chaos-long fuzz hostile isolation collectors plans upgrade-drill bench bench-reports scale check format lock clean reset code audit-dependencies sbom site runbooks image-steps
+.PHONY: help run client test test-again test-browser endurance soak nightly outage faults chaos chaos-long fuzz hostile isolation collectors plans upgrade-drill bench bench-reports scale check format lock clean reset code audit-dependencies sbom site runbooks image-steps
 
 # Python 3.11 or newer with venv: PYTHON=/path/to/python3.12 make run
 PYTHON ?=
@@ -28,6 +28,11 @@ client: $(CLIENT)/build.stamp ## Build the player's client, where its sources ha
 test: $(VENV)/dev.stamp ## Run the tests, in parallel, with servers of their own
 	@$(MAKE) --no-print-directory client
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+FAILED = .pytest_cache/v/cache/lastfailed
+test-again: $(VENV)/dev.stamp ## Try once more, alone, what failed in the last run: three tests at most
+	@$(BIN)/python -c 'import json, sys; n = len(json.load(open("$(FAILED)"))); sys.exit(f"{n} failed: that is no chance" if n > 3 else 0)'
+	$(BIN)/python -m pytest -v --last-failed --last-failed-no-failures none
 
 test-browser: $(VENV)/dev.stamp ## Run the tests in Chromium alone, with pictures of every screen in build/pictures
 	@$(MAKE) --no-print-directory client
