@@ -144,7 +144,8 @@ class Page:
         self.until("document.readyState === 'complete'")
         box, end = self.value(middle), time.monotonic() + STILL_WITHIN_S
         while time.monotonic() < end:
-            before, _ = box, self.listen(FRAMES_S)
+            before = box
+            self.listen(FRAMES_S)
             if (box := self.value(middle)) == before:
                 break
         return list(box)
