@@ -39,19 +39,25 @@ def make_operator(slug: str, *, currency: str = "KES", **limits: int) -> "tuple[
 
 def make_operators(count: int, *, slug: str = "many") -> "list[tuple[Operator, str]]":
     """So many operators and their keys, made by as many processes as there are cores."""
+    from django.db import connection
+
     from operators.models import Operator
 
+    database = connection.settings_dict["NAME"]
     names = [f"{slug}{n:03d}" for n in range(count)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_set_up) as makers:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_set_up, initargs=[database]) as makers:
         keys = dict(makers.map(_make_named, names))
     made = Operator.objects.in_bulk(list(keys))
     return [(made[pk], key) for pk, key in keys.items()]
 
 
-def _set_up() -> None:
+def _set_up(database: str) -> None:
+    """In a process of its own, which knows the servers from the environment, but not which database is used there."""
     import django
+    from django.db import connection
 
     django.setup()
+    connection.settings_dict["NAME"] = database
 
 
 def _make_named(slug: str) -> tuple[UUID, str]:

@@ -47,8 +47,9 @@ class IpNotAllowed(Refusal):
 
 async def ready_to_sign(connection: WalletConnection) -> None:
     """Have at hand what `signed_headers` needs inside an event loop."""
-    if connection.signing != Signing.HMAC:
-        await keyring.ready()
+    if connection.signing == Signing.HMAC:
+        return
+    await keyring.ready()
 
 
 def signed_headers(
