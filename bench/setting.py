@@ -45,7 +45,7 @@ def make_operators(count: int, *, slug: str = "many") -> "list[tuple[Operator, s
 
     database = connection.settings_dict["NAME"]
     names = [f"{slug}{n:03d}" for n in range(count)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_set_up, initargs=[database]) as makers:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_set_up, initargs=(database,)) as makers:
         keys = dict(makers.map(_make_named, names))
     made = Operator.objects.in_bulk(list(keys))
     return [(made[pk], key) for pk, key in keys.items()]
