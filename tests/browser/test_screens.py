@@ -27,6 +27,8 @@ from tests.support.rounds import wait_for
 pytestmark = pytest.mark.usefixtures("committed")
 
 SCREENS = ("history", "statistics", "paytable", "rules", "tutorial", "fairness", "responsible", "settings")
+OTHERS = ("es", "fr", "om", "pt", "sw", "ti")
+"""In `make test-browser` alone: the three before them have all scripts and both directions."""
 PLAYING = "document.querySelector('#play') && document.querySelector('#balance').textContent !== '–'"
 TOO_SMALL = """
     [...document.querySelectorAll('dialog button, dialog a, dialog select, dialog input, dialog summary')]
@@ -136,7 +138,9 @@ def unnamed(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "ar", "am"])
+@pytest.mark.parametrize(
+    "language", ["en", "ar", "am", *(pytest.param(one, marks=pytest.mark.proof) for one in OTHERS)]
+)
 def test_every_screen_fits_a_phone_and_is_named_for_a_screen_reader(
     site: Site, page: Page, unique: Callable[[str], str], language: str
 ) -> None:
