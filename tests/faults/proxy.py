@@ -2,7 +2,8 @@
 A proxy that stands before a server and spoils the line to it, as a process of its own:
 `python -m tests.faults.proxy DIRECTORY NAME:LISTEN:TARGET ...`.
 
-How it spoils stands in DIRECTORY/NAME.mode, which is looked at all the time; without that file nothing is spoiled.
+How it spoils stands in DIRECTORY/NAME.mode, which is looked at all the time; without that file nothing is spoiled. What
+it has taken from there stands in DIRECTORY/NAME.told.
 
 - `latency S`, `slow BYTES_A_SECOND`: everything comes, late
 - `blackhole`: nothing comes, in either direction, and nobody is told; afterwards it goes on where it was
@@ -21,6 +22,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+TOLD = ".told"
 LOOK_S = 0.03
 CHUNK = 65_536
 LOST_FOR_S = 0.15
@@ -37,6 +39,7 @@ class Front:
     file: Path
     mode: str = "pass"
     value: float = 0.0
+    told: str = ""
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
     """Whether anything may pass."""
     chance: random.Random = field(default_factory=random.Random)
@@ -50,12 +53,19 @@ class Front:
 
     async def _follow(self) -> None:
         while True:
-            word, _, value = (self.file.read_text() if self.file.exists() else "pass").strip().partition(" ")
+            text = self.file.read_text() if self.file.exists() else "pass"
+            word, _, value = text.strip().partition(" ")
             changed, self.mode, self.value = word != self.mode, word or "pass", float(value or 0)
             (self.is_open.clear if self.mode == "blackhole" else self.is_open.set)()
             for line in tuple(self.lines) if changed else ():
                 line.begin(self.mode)
+            self._tell(text)
             await asyncio.sleep(LOOK_S)
+
+    def _tell(self, text: str) -> None:
+        if text != self.told:
+            self.told = text
+            self.file.with_suffix(TOLD).write_text(text)
 
     async def _on_line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self.is_open.wait()
@@ -81,7 +91,7 @@ class Line:
 
     def __init__(self, front: Front, client: Pair, server: Pair) -> None:
         self._front, self._client, self._server = front, client, server
-        self._left = 0
+        self._left = int(front.value)
         self._loses = False
 
     def begin(self, mode: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from keno_platform.local import children, ports
 from keno_platform.local.programs import PROJECT
+from tests.faults import proxy
 
 
 @dataclass
@@ -26,10 +27,21 @@ class Spoiled:
 
     def mode(self, text: str) -> None:
         self.file.write_text(text)
-        time.sleep(0.15)  # the proxy looks every 30 ms
+        told = self.file.with_suffix(proxy.TOLD)
+        children.wait_until(
+            lambda: told.exists() and told.read_text() == text, what="mode", alive=lambda: True, log=None
+        )
 
     def line(self) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self.port), timeout=1.0)
+        """One that the proxy carries: a first word went through it."""
+        made = self.new_line()
+        assert ask(made, b"first") == b"FIRST"
+        self.heard.clear()
+        return made
+
+    def new_line(self) -> socket.socket:
+        """One that the proxy may not have seen yet."""
+        made = socket.create_connection(("127.0.0.1", self.port), timeout=5.0)
         made.settimeout(1.0)
         return made
 
@@ -115,7 +127,7 @@ def test_refused_are_new_lines_and_reset_are_all(spoiled: Spoiled) -> None:
 
 def send_on_a_new(spoiled: Spoiled) -> None:
     """It is reset at once, or at its first word."""
-    with spoiled.line() as line:
+    with spoiled.new_line() as line:
         time.sleep(0.1)
         line.sendall(b"hello")
 
