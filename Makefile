@@ -1,6 +1,6 @@
 # The platform on one machine. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run client test test-again test-browser endurance soak nightly outage faults chaos chaos-long fuzz hostile isolation collectors plans upgrade-drill bench bench-reports scale check format lock clean reset code audit-dependencies sbom site runbooks image-steps
+.PHONY: help run client test test-again test-browser endurance soak nightly outage faults chaos chaos-long fuzz hostile isolation collectors plans upgrade-drill bench bench-rooms bench-reports scale check format lock clean reset code audit-dependencies sbom site runbooks image-steps
 
 # Python 3.11 or newer with venv: PYTHON=/path/to/python3.12 make run
 PYTHON ?=
@@ -90,9 +90,12 @@ upgrade-drill: $(VENV)/dev.stamp ## Upgrade OPERATORS (200) under play, then rep
 plans: $(VENV)/dev.stamp ## Check the plans of the hot path's statements beside 10 million bets
 	$(BIN)/python -m pytest tests/plans -m proof -s
 
-bench: $(VENV)/dev.stamp ## Measure, each against its yardstick, with servers of its own; QUICK=1: in a minute
+bench bench-rooms: $(VENV)/dev.stamp
 	@$(MAKE) --no-print-directory client
-	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m bench $(if $(filter bench-rooms,$@),--rooms) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+bench: ## Measure every target against its yardstick, with servers of its own; QUICK=1: in a minute; ONLY=: some rows
+bench-rooms: ## The same for what single rooms promise: seamless wallet, staff's lists, reports, lottery, client in use
 
 bench-reports: BETS := $(if $(filter command line environment,$(origin BETS)),$(BETS),10000000)
 bench-reports: $(VENV)/dev.stamp ## Make every report over a month of BETS (10000000) bets: time, memory, and sums against the books

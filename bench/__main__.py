@@ -1,9 +1,10 @@
 """
-`python -m bench [--quick] [--only NAME ...] [--out DIR]`: every row of the target table, each against its yardstick.
+`python -m bench [--rooms] [--quick] [--only NAME ...] [--out DIR]`: every row of the target table, each against its
+yardstick; with --rooms instead what single rooms promise beside it.
 
 Starts a durable PostgreSQL and a Valkey in a temporary home, unless DATABASE_URL and REDIS_URL name some; what is in
 that database stays there, so it should be one to throw away. Writes latest.json and README.md with pictures to --out
-(bench/results); with --only and without --out it prints only.
+(bench/results, bench/results/rooms); with --only, which looks in both, and without --out it prints only.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
 
-from bench import report, rows
+from bench import report, rooms, rows
 from bench.harness import Bench, Row
 
 FAILED = "Failed:"
@@ -32,26 +33,27 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> int:
     arguments = _parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or servers' homes would stay behind
-    modules = _choose(arguments.only)
+    table, home = (rooms, RESULTS / "rooms") if arguments.rooms else (rows, RESULTS)
+    modules = _choose(arguments.only, (rows, rooms) if arguments.only else (table,))
     with ExitStack() as stack:
-        kept = arguments.out or (None if arguments.only else RESULTS)
+        kept = arguments.out or (None if arguments.only else home)
         out = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         out.mkdir(parents=True, exist_ok=True)
         began, bench = time.time(), prepare(stack, quick=arguments.quick, pictures=out)
         measured = [row for module in modules for row in _run(module, bench)]
         report.write(out, measured, quick=arguments.quick, began=began, command=_command(arguments))
         print(f"\nIn {time.time() - began:.0f} s. {report.verdict(measured)}")
-        if kept == RESULTS:
-            _remove_stale(kept, began)
+        if kept == home:
+            _remove_stale(home, began)
         if kept:
             print(f"Written: {kept / 'README.md'}, {kept / 'latest.json'}")
     return 1 if any(row.note.startswith(FAILED) for row in measured) else 0
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    if not arguments.only:
-        return f"make bench{' QUICK=1' if arguments.quick else ''}"
-    return f"python -m bench{' --quick' if arguments.quick else ''} --only {' '.join(arguments.only)}"
+    target = "bench-rooms" if arguments.rooms else "bench"
+    only = f" ONLY='{' '.join(arguments.only)}'" if arguments.only else ""
+    return f"make {target}{' QUICK=1' if arguments.quick else ''}{only}"
 
 
 def _remove_stale(folder: Path, began: float) -> None:
@@ -68,18 +70,21 @@ def _parse() -> argparse.Namespace:
         action="store_true",
         help="under a minute: fewer repeats, smaller sizes, and without the longest rows",
     )
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="modules of bench/rows, or patterns")
+    parser.add_argument("--rooms", action="store_true", help="what single rooms promise: bench/rooms")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="modules of bench/rows and bench/rooms, or patterns"
+    )
     parser.add_argument("--out", type=Path, help="where latest.json, README.md and pictures go")
     return parser.parse_args()
 
 
-def _choose(only: Sequence[str]) -> list[ModuleType]:
-    names = [one.name for one in pkgutil.iter_modules(rows.__path__)]
+def _choose(only: Sequence[str], tables: Sequence[ModuleType]) -> list[ModuleType]:
+    homes = {one.name: table.__name__ for table in tables for one in pkgutil.iter_modules(table.__path__)}
     for pattern in only:
-        if not any(fnmatch(name, pattern) for name in names):
-            raise SystemExit(f"There is no bench/rows/{pattern}.py; there are: {', '.join(sorted(names))}.")
-    chosen = [name for name in names if not only or any(fnmatch(name, pattern) for pattern in only)]
-    modules = [importlib.import_module(f"bench.rows.{name}") for name in chosen]
+        if not any(fnmatch(name, pattern) for name in homes):
+            raise SystemExit(f"There is no row {pattern}; there are: {', '.join(sorted(homes))}.")
+    chosen = [name for name in homes if not only or any(fnmatch(name, pattern) for pattern in only)]
+    modules = [importlib.import_module(f"{homes[name]}.{name}") for name in chosen]
     return sorted((one for one in modules if hasattr(one, "ORDER")), key=lambda one: (one.ORDER, one.__name__))
 
 

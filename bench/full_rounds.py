@@ -8,6 +8,7 @@ every invariant holds, and a test asks them.
 import random
 import secrets
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ PICK_COUNTS = (3, 4, 5, 6, 8, 9, 10)
 STAKES = (100, 500, 1_000, 2_500)
 PATTERNS = 20_000
 """Different choices of numbers; bets take them in turns."""
-BETS_A_TRANSACTION = 100_000
+BETS_A_TRANSACTION = 50_000
 
 
 def fill(operator: "Operator", one: "Round", *, bets: int, tokens: Sequence[str]) -> None:
@@ -29,12 +30,28 @@ def fill(operator: "Operator", one: "Round", *, bets: int, tokens: Sequence[str]
     They count as accepted between its opening and its close, although this may take longer: nobody may end the round
     meanwhile.
     """
-    from operators.tenancy import tenant_context
+    from django.db import connection
 
-    with tenant_context(operator):
-        given = _parameters(operator, one, _patterns(random.Random(f"round {one.pk}")), tokens) | {"of": bets}
-    for first in range(0, bets, BETS_A_TRANSACTION):
-        _write(operator, given | {"first": first, "last": min(first + BETS_A_TRANSACTION, bets) - 1})
+    from operators.tenancy import tenant_transaction
+
+    with tenant_transaction(operator), connection.cursor() as cursor:
+        patterns = _patterns(random.Random(f"round {one.pk}"))
+        halves = [_parameters(operator, one, patterns, tokens[half::2]) for half in range(2)]
+        cursor.execute(_PARTICIPATION, {"round": one.pk, "operator": operator.pk})
+    with ThreadPoolExecutor(2) as threads:  # each with players of its own: no account is waited for
+        list(threads.map(_write_all, [operator] * 2, halves, (bets - bets // 2, bets // 2)))
+
+
+def _write_all(operator: "Operator", given: dict[str, Any], bets: int) -> None:
+    """In a thread of its own, and on a connection of its own."""
+    from django.db import connection
+
+    try:
+        for first in range(0, bets, BETS_A_TRANSACTION):
+            last = min(first + BETS_A_TRANSACTION, bets) - 1
+            _write(operator, given | {"of": bets, "first": first, "last": last})
+    finally:
+        connection.close()
 
 
 def draw(one: "Round") -> "Round":
@@ -62,8 +79,8 @@ def _write(operator: "Operator", given: Mapping[str, Any]) -> None:
         cursor.execute(_BETS, given)
         if cursor.rowcount != expected:
             raise RuntimeError(f"{cursor.rowcount} bets were written instead of {expected}")
-        for statement in (_MOVEMENTS, _BALANCES, _SLIPS, _PARTICIPATION, "DROP TABLE filled"):
-            cursor.execute(statement, {"round": given["round"], "operator": operator.pk})
+        for statement in (_MOVEMENTS, _BALANCES, _SLIPS, "DROP TABLE filled"):
+            cursor.execute(statement)
 
 
 def _parameters(

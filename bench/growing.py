@@ -59,8 +59,8 @@ Measured = dict[int, dict[int, Taken]]
 def measure(bench: Bench, sizes: Sequence[Size], one: "Round") -> Measured:
     """Place at each size in turns, in short slices, single bets and batches: what disturbs, disturbs all alike."""
     calls = {1: 20, 64: 4}
-    for own in sizes:
-        _warm(own, one)
+    for operator, tokens in {whose[0].pk: whose for own in sizes for whose in own.players}.values():
+        _warm(operator, tokens, one)
     found: Measured = {batch: {own.size: Taken() for own in sizes} for batch in BATCHES}
     backends = _backends()
     for turn in range(bench.scale(24, 6)):
@@ -116,10 +116,9 @@ def _picture(
     plots.line(path, title=title, x=x, y="microseconds", series=series, log="x", growth=True)
 
 
-def _warm(own: Size, one: "Round") -> None:
-    for operator, tokens in own.players:
-        for batch in (*[1] * WARM_CALLS, BATCHES[-1]):
-            _place(operator, _asks(operator, tokens, one, batch))
+def _warm(operator: "Operator", tokens: Sequence[str], one: "Round") -> None:
+    for batch in (*[1] * WARM_CALLS, BATCHES[-1]):
+        _place(operator, _asks(operator, tokens, one, batch))
 
 
 def _sample(own: Size, one: "Round", batch: int, calls: int, turn: int, backends: Sequence[int], into: Taken) -> None:

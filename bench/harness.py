@@ -6,6 +6,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,13 +117,14 @@ class Bench:
     redis_url: str
     pictures: Path
     log: IO[str] = field(default_factory=lambda: sys.stdout)
+    began: float = field(default_factory=time.monotonic)
     until_the_end: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     """What is stopped when the whole run is over."""
     _shared: "list[Web]" = field(default_factory=list)
 
     def progress(self, text: str) -> None:
-        """Tell whoever waits what happens now."""
-        print(f"    {text}", file=self.log, flush=True)
+        """Tell whoever waits what happens now, and how long the run has taken."""
+        print(f"    {time.monotonic() - self.began:5.0f} s  {text}", file=self.log, flush=True)
 
     def scale(self, whole: T, quick: T) -> T:
         """The one for a whole run, the other for `--quick`."""
@@ -130,27 +132,31 @@ class Bench:
 
     @contextlib.contextmanager
     def web(self, **environment: str) -> Iterator[Web]:
-        """
-        A web process as `make run` has it, that answers; gone afterwards. In a quick run, modules that ask for nothing
-        special share one.
-        """
-        if environment or not self.quick:
-            with _web(environment) as own:
-                yield own
-            return
-        if not self._shared:
-            self._shared.append(self.until_the_end.enter_context(_web({})))
-        yield self._shared[0]
+        """A web process as `make run` has it, that answers. Modules that ask for nothing special share it."""
+        with self.webs(1, **environment) as [only]:
+            yield only
 
     @contextlib.contextmanager
     def webs(self, count: int, **environment: str) -> Iterator[list[Web]]:
         """Several of them, each on a port of its own, as a balancer would stand in front of."""
-        with contextlib.ExitStack() as stack:
-            yield [stack.enter_context(_web(environment)) for _ in range(count)]
+        if environment:
+            with contextlib.ExitStack() as stack:
+                yield _start_webs(stack, count, environment)
+            return
+        self._shared.extend(_start_webs(self.until_the_end, count - len(self._shared), {}))
+        yield self._shared[:count]
+
+
+def _start_webs(stack: contextlib.ExitStack, count: int, environment: Mapping[str, str]) -> list[Web]:
+    """They start together, and answer."""
+    started = [stack.enter_context(_web(environment)) for _ in range(count)]
+    for url, process in started:
+        wait_for(f"{url}/health/live", process)
+    return [url for url, _ in started]
 
 
 @contextlib.contextmanager
-def _web(environment: Mapping[str, str]) -> Iterator[Web]:
+def _web(environment: Mapping[str, str]) -> "Iterator[tuple[Web, subprocess.Popen[bytes]]]":
     port = ports.find_free()
     listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     quiet = ["--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "5", "--log-level", "warning"]
@@ -160,8 +166,7 @@ def _web(environment: Mapping[str, str]) -> Iterator[Web]:
     with program("uvicorn", "keno_platform.asgi:application", *listen, *quiet, **own) as process:
         url = Web(f"http://127.0.0.1:{port}")
         url.pid = process.pid
-        wait_for(f"{url}/health/live", process)
-        yield url
+        yield url, process
 
 
 @contextlib.contextmanager

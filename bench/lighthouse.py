@@ -51,7 +51,11 @@ class Lighthouse:
         """
         asked = ["--quiet", "--output=json"]
         asked += [f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={CHROME_FLAGS}"]
-        said = _run([*self._command, address, *asked], within_s=LOADED_WITHIN_S, CHROME_PATH=self._chromium)
+        line = [*self._command, address, *asked]
+        try:
+            said = _run(line, within_s=LOADED_WITHIN_S, CHROME_PATH=self._chromium)
+        except NotHere:  # a trace that did not begin with its page: "Please run Lighthouse again", it says
+            said = _run(line, within_s=LOADED_WITHIN_S, CHROME_PATH=self._chromium)
         found = json.loads(said)["categories"]
         points = {name.replace("-", "_"): 100.0 * (found[name]["score"] or 0) for name in CATEGORIES}
         return Scores(**points)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 ORDER, SECONDS = 60, 60
 QUICK = False
-GAMES, ROUNDS, STEP_S = 25, 16, 1.0
+GAMES, ROUNDS, STEP_S = 25, 12, 1.0
 NAME = f"a socket client hears that a round of {GAMES} games has opened or closed, idle"
 CONNECTIONS, PLAYERS = 64, 1000
 TARGET_IDLE, TARGET_LOAD = "p99 <= 50 ms", "p99 <= 250 ms"
 BOUNDARIES = {"round.opened": "opens_at", "round.closed": "closes_at"}
 PATIENCE_S = 10.0
-AHEAD_S = 5.0
+AHEAD_S = 3.0
 """Enough to commit the rounds and to open the sockets, under load too."""
 DRIVERS = ("rounds", "settlement", "beat")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from operators.models import Operator
 
-ORDER, SECONDS = 52, 25
+ORDER, SECONDS = 52, 10
 QUICK = False
 TARGET = "<= 1,000 ms"
 BETTING_S = 2.0
@@ -23,7 +23,7 @@ BETTING_S = 2.0
 def run(bench: Bench) -> Iterable[Row]:
     count, bets = bench.scale((50, 2000), (8, 1000))
     operators = any_operators(count)
-    samples = tuple(_seal_once(operators, bets) * 1000 for _ in range(bench.scale(5, 2)))
+    samples = tuple(_seal_once(operators, bets) * 1000 for _ in range(bench.scale(3, 2)))
     value = statistics.median(samples)
     yield Row(
         name=f"seal a round's {count * bets:,} bets of {count} operators: one tree, its root signed",

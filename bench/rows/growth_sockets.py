@@ -13,8 +13,8 @@ from bench.sockets.fleet import Burst, allow_files
 ORDER, SECONDS = 210, 60
 QUICK = False
 SIZES, QUICK_SIZES = (100, 300, 1000, 3000, 10_000), (100, 300, 1000)
-DELIVERIES = 100_000
-FRAMES_MIN, FRAMES_MAX = 8, 40
+DELIVERIES = 60_000
+FRAMES_MIN, FRAMES_MAX = 6, 40
 
 
 def run(bench: Bench) -> Iterable[Row]:

@@ -9,7 +9,7 @@ from bench.placing import PLAYERS, Counter, Yardstick, bettors
 from bench.setting import make_game, make_operator, open_round
 from bench.yardsticks import pgbench
 
-ORDER, SECONDS = 10, 45
+ORDER, SECONDS = 10, 35
 WEBS = 2
 CONNECTIONS = 64
 NAME = f"one bet per HTTP request ({CONNECTIONS} connections, {WEBS} web processes)"
@@ -19,7 +19,7 @@ P99_MS = 25
 
 
 def run(bench: Bench) -> Iterable[Row]:
-    seconds, repeats = bench.scale(5, 1), bench.scale(3, 2)
+    seconds, repeats = bench.scale(4, 1), bench.scale(3, 2)
     operator, key = make_operator("hot")
     backend = bettors([(operator, key)], open_round(make_game("placement")), players=PLAYERS)
     lane = Lane(name="hot", bettors=backend, connections=CONNECTIONS)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ORDER, SECONDS = 90, 90
 QUICK = False
-REPEATS, FRAMES = 5, 10
+REPEATS, FRAMES = 3, 10
 EVERY_S, FEW, EVERY_FEW_S = 0.4, 1000, 0.1
 """Between frames: long enough for the last of all clients, or of a few, to have the one before."""
 STORM, STORM_S = 1000, 5.0
@@ -124,7 +124,7 @@ def _in_turns(
     mine: list[Burst] = []
     theirs: list[Burst] = []
     with broker:
-        for _ in range(bench.scale(REPEATS, 3)):
+        for _ in range(REPEATS):
             theirs.append(others.tell(publish, frames=FRAMES, every_s=pace(others), cpu_s=yardstick.cpu_s))
             mine.append(tell(stage, own, FRAMES))
     return mine, theirs

@@ -11,8 +11,8 @@ from bench.harness import Bench, PostgresCpu, Row, meets
 if TYPE_CHECKING:
     from rounds.models import Game
 
-ORDER, SECONDS = 55, 45
-GAMES, ROUNDS = 250, 40
+ORDER, SECONDS = 55, 15
+GAMES, ROUNDS = 250, 20
 STEP_S = 0.001
 """Rounds this short are all due at once when the last of them is."""
 TARGET = ">= 5,000 rounds/s"
@@ -34,7 +34,7 @@ def run(bench: Bench) -> Iterable[Row]:
     from rounds.models import NetworkName
 
     games = make_games(bench.scale(GAMES, GAMES // 5), code="life", network=NetworkName.NONE)
-    count = bench.scale(ROUNDS, ROUNDS // 4)
+    count = bench.scale(ROUNDS, ROUNDS // 2)
     _live(games, rounds=2)  # warm
     lives = [_live(games, rounds=count) for _ in range(bench.scale(3, 1))]
     lives.sort(key=lambda life: life.driving_s)

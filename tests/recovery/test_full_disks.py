@@ -177,7 +177,9 @@ print("settled", said)
 
 def starved(operator: Operator, round_id: int, spare: int) -> bool:
     """Whether a process of its own settled the round, and lived to say so."""
-    done = manage(own_address(), "shell", "-c", STARVED.format(round_id=round_id, operator=str(operator.pk), spare=spare))
+    done = manage(
+        own_address(), "shell", "-c", STARVED.format(round_id=round_id, operator=str(operator.pk), spare=spare)
+    )
     assert done.returncode != 0 or "settled True" in done.stdout, done
     return done.returncode == 0
 
