@@ -63,7 +63,7 @@ def measure(bench: Bench, sizes: Sequence[Size], one: "Round") -> Measured:
         _warm(operator, tokens, one)
     found: Measured = {batch: {own.size: Taken() for own in sizes} for batch in BATCHES}
     backends = _backends()
-    for turn in range(bench.scale(24, 6)):
+    for turn in range(bench.scale(18, 6)):
         for batch in BATCHES:
             for own in sizes:
                 _sample(own, one, batch, calls[batch], turn, backends, found[batch][own.size])

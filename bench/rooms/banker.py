@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from banker.models import Member, Phase
     from operators.models import Operator
 
-ORDER, SECONDS = 80, 150
+ORDER, SECONDS = 80, 50
 SLIP_BETS = 10_000
 BETS, BETS_QUICK = 10_000_000, 200_000
 SLIP_TARGET, MAP_TARGET = "< 1 s", "< 100 ms"

@@ -25,7 +25,7 @@ from bench.setting import make_game, make_operator
 if TYPE_CHECKING:
     from tests.browser.chromium import Page
 
-ORDER, SECONDS = 131, 110
+ORDER, SECONDS = 131, 85
 QUICK = False
 POOR = f"at {DOWN_KBIT} kbit/s, {LATENCY_MS} ms, {CPU_TIMES_SLOWER}x slower CPU"
 FIRST_BET = f"from the operator's link to the first accepted bet, in a cold Chromium {POOR}"

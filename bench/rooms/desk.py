@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bets.models import BetState
     from operators.models import Operator
 
-ORDER, SECONDS = 74, 60
+ORDER, SECONDS = 74, 45
 QUICK = False
 TARGET = "<= 200 ms"
 PLAYERS, PAGE, FAR = 200, 50, 1000

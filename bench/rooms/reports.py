@@ -15,7 +15,7 @@ from bench.setting import make_operator, make_players
 if TYPE_CHECKING:
     from operators.models import Operator
 
-ORDER, SECONDS = 75, 75
+ORDER, SECONDS = 75, 45
 QUICK = False
 TARGET = ">= 20,000 rows/s"
 TARGET_MEMORY = "<= 1.2x"

@@ -13,7 +13,7 @@ from bench.load import Bettor, Lane, Met
 from bench.setting import make_game, make_operator, open_round
 from keno_platform.local import ports
 
-ORDER, SECONDS = 30, 45
+ORDER, SECONDS = 30, 50
 QUICK = False
 TARGET, TARGET_BESIDE = ">= 1,000 bets/s", "<= 1.2x"
 PAUSE_MS = 50

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from operators.models import Operator
     from rounds.models import Game
 
-ORDER, SECONDS = 60, 60
+ORDER, SECONDS = 56, 48
 QUICK = False
 GAMES, ROUNDS, STEP_S = 25, 12, 1.0
 NAME = f"a socket client hears that a round of {GAMES} games has opened or closed, idle"

@@ -8,7 +8,7 @@ from bench.placing import PLAYERS, Counter, Yardstick, bettors
 from bench.setting import make_game, make_operator, open_round
 from bench.yardsticks import pgbench
 
-ORDER, SECONDS = 13, 40
+ORDER, SECONDS = 13, 26
 WEBS = 2
 BETS, CONNECTIONS = 500, 4
 NAME = f"bulk calls of {BETS} bets ({CONNECTIONS} connections, {WEBS} web processes)"
@@ -16,7 +16,7 @@ TARGET = ">= 8x"
 
 
 def run(bench: Bench) -> Iterable[Row]:
-    seconds, repeats = bench.scale(4, 1), bench.scale(3, 2)
+    seconds, repeats = bench.scale(3, 1), bench.scale(3, 2)
     operator, key = make_operator("bulk")
     backend = bettors([(operator, key)], open_round(make_game("bulk")), players=PLAYERS)
     lane = Lane(name="bulk", bettors=backend, connections=CONNECTIONS, bulk=BETS)

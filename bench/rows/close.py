@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from operators.models import Operator
 
-ORDER, SECONDS = 52, 10
+ORDER, SECONDS = 52, 18
 QUICK = False
 TARGET = "<= 1,000 ms"
 BETTING_S = 2.0

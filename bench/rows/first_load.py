@@ -24,7 +24,7 @@ from bench.browsing import (
 from bench.harness import Bench, Row, Web, meets
 from bench.lighthouse import NotHere, lighthouse
 
-ORDER, SECONDS = 130, 60
+ORDER, SECONDS = 130, 50
 QUICK = False
 TARGET_BYTES, TARGET_READY, TARGET_SCORE = "<= 25 kB", "<= 5 s", ">= 95"
 READY = f"playable in a cold Chromium at {DOWN_KBIT} kbit/s, {LATENCY_MS} ms, {CPU_TIMES_SLOWER}x slower CPU"

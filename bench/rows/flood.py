@@ -9,7 +9,7 @@ from bench.load import Lane
 from bench.placing import PLAYERS, Counter, bettors
 from bench.setting import make_game, make_operators, open_round
 
-ORDER, SECONDS = 14, 25
+ORDER, SECONDS = 14, 20
 QUICK = False
 CONNECTIONS, OTHERS = 64, 3
 TARGET = "<= 1x"
@@ -23,7 +23,7 @@ def run(bench: Bench) -> Iterable[Row]:
     with bench.web() as url:
         counter = Counter(webs=[url], operators=[operator for operator, _ in made])
         counter.warm(flood, seconds=bench.scale(3, 1))
-        runs = [load.run(url, [flood, few], seconds=bench.scale(5, 1)) for _ in range(bench.scale(3, 2))]
+        runs = [load.run(url, [flood, few], seconds=bench.scale(4, 1)) for _ in range(bench.scale(3, 2))]
         counter.met += [met for one_run in runs for met in one_run.values()]
         counter.check()
     own, others = (tuple(one_run[name].p99_ms for one_run in runs) for name in ("few", "flood"))

@@ -14,7 +14,7 @@ from bench.setting import make_game, make_operator, make_players, open_round
 if TYPE_CHECKING:
     from operators.models import Operator
 
-ORDER, SECONDS = 62, 150
+ORDER, SECONDS = 61, 90
 QUICK = False
 PLAYERS = 1000
 DAY_MAX = 1_000_000

@@ -7,7 +7,7 @@ from bench.growing import Size
 from bench.harness import Bench, Row
 from bench.setting import any_operators, make_game, make_players, open_round
 
-ORDER, SECONDS = 60, 110
+ORDER, SECONDS = 63, 55
 QUICK = False
 PLAYERS = 200
 

@@ -13,7 +13,7 @@ from bench.setting import make_game, make_operator, make_players, open_round
 if TYPE_CHECKING:
     from operators.models import Operator
 
-ORDER, SECONDS = 61, 25
+ORDER, SECONDS = 60, 25
 QUICK = False
 PLAYERS = 200
 ROWS_A_DAY = 1000

@@ -9,7 +9,7 @@ from bench.placing import PLAYERS, Counter, Yardstick, bettors
 from bench.setting import make_game, make_operator, open_round
 from bench.yardsticks import pgbench
 
-ORDER, SECONDS = 10, 35
+ORDER, SECONDS = 10, 33
 WEBS = 2
 CONNECTIONS = 64
 NAME = f"one bet per HTTP request ({CONNECTIONS} connections, {WEBS} web processes)"

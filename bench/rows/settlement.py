@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from operators.models import Operator
     from rounds.models import Round
 
-ORDER, SECONDS = 40, 85
+ORDER, SECONDS = 40, 60
 BETS, MILLION = 100_000, 1_000_000
 PLAYERS, PLAYERS_OF_A_MILLION = 10_000, 50_000
 TARGET, TARGET_MILLION = ">= 3x", "< 5 s"

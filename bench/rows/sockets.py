@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from operators.models import Operator
     from rounds.models import Round
 
-ORDER, SECONDS = 90, 90
+ORDER, SECONDS = 90, 45
 QUICK = False
-REPEATS, FRAMES = 3, 10
+REPEATS, FRAMES = 5, 8
 EVERY_S, FEW, EVERY_FEW_S = 0.4, 1000, 0.1
 """Between frames: long enough for the last of all clients, or of a few, to have the one before."""
 STORM, STORM_S = 1000, 5.0

@@ -7,7 +7,7 @@ from bench.load import Lane
 from bench.placing import PLAYERS, Counter, bettors
 from bench.setting import make_game, make_operators, open_round
 
-ORDER, SECONDS = 12, 150
+ORDER, SECONDS = 62, 85
 QUICK = False
 WEBS = 2
 CONNECTIONS = 64
@@ -25,7 +25,7 @@ def run(bench: Bench) -> Iterable[Row]:
         alone = Counter(webs=webs, operators=[])
         spread.warm(single, seconds=bench.scale(3, 1))
         bench.progress("warming: each operator's and player's first bet in each process is read and planned for")
-        spread.warm(many, seconds=bench.scale(12, 2))
+        spread.warm(many, seconds=bench.scale(8, 2))
         pair = interleave(
             lambda: spread.measure(many, seconds=seconds),
             lambda: alone.measure(single, seconds=seconds),

@@ -13,7 +13,7 @@ from bench.setting import make_game, make_operator, open_round
 from bench.yardsticks.typical import server
 from bench.yardsticks.typical.server import Typical
 
-ORDER, SECONDS = 11, 45
+ORDER, SECONDS = 11, 30
 QUICK = False
 CONNECTIONS = 64
 NAME = f"one bet per HTTP request, against a typical implementation ({CONNECTIONS} connections)"
@@ -35,7 +35,7 @@ def run(bench: Bench) -> Iterable[Row]:
 
 
 def _compare(bench: Bench, stack: ExitStack, running: Typical) -> Row:
-    seconds = bench.scale(4, 1)
+    seconds = bench.scale(3, 1)
     operator, key = make_operator("beside")
     backend = bettors([(operator, key)], open_round(make_game("typical")), players=PLAYERS)
     lane = Lane(name="hot", bettors=backend, connections=CONNECTIONS)

@@ -10,7 +10,7 @@ from bench.harness import Bench, Row, meets
 if TYPE_CHECKING:
     from tests.fairness.house import House
 
-ORDER, SECONDS = 120, 20
+ORDER, SECONDS = 120, 4
 REPEATS = 7
 EPOCH_SIZE, CHUNK_DEPTH = 90_000, 8
 """250 games with a round every ten seconds, for an hour."""

@@ -54,7 +54,8 @@ SECTIONS: tuple[Section, ...] = (
         title="Scaling",
         pages=(
             *("docs/scaling.md", "docs/performance.md", "docs/partitions.md", "docs/archive.md"),
-            *("bench/results/README.md", "bench/results/scale.md", "bench/results/reports-month.md"),
+            *("bench/results/README.md", "bench/results/rooms/README.md"),
+            *("bench/results/scale.md", "bench/results/reports-month.md"),
         ),
     ),
     Section(

@@ -10,7 +10,9 @@ from tests.support.bets import reload as reload_player
 
 
 @pytest.mark.usefixtures("committed")
-def test_an_operator_of_the_benchmarks_takes_bets() -> None:
+@pytest.mark.parametrize("few", [0, 2], ids=["made by processes", "made here"])
+def test_an_operator_of_the_benchmarks_takes_bets(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setting, "FEW", few)
     *_, (operator, key) = setting.make_operators(2, slug="benched")
     assert key.startswith("ko_")
     assert get_operator(slug=operator.slug) == operator
