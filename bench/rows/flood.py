@@ -12,17 +12,19 @@ from bench.setting import make_game, make_operators, open_round
 ORDER, SECONDS = 14, 20
 QUICK = False
 CONNECTIONS, OTHERS = 64, 3
+FEW_PLAYERS = 10
+"""Of each of the others: all have bet before it counts, as the flood's have. A player's first bet in a process is read."""
 TARGET = "<= 1x"
 
 
 def run(bench: Bench) -> Iterable[Row]:
     made, one = make_operators(1 + OTHERS, slug="flood"), open_round(make_game("flood"))
-    backends = bettors(made, one, players=PLAYERS // 4)
-    flood = Lane(name="flood", bettors=backends[:1], connections=CONNECTIONS)
-    few = Lane(name="few", bettors=backends[1:], connections=OTHERS)
+    flood = Lane(name="flood", bettors=bettors(made[:1], one, players=PLAYERS // 4), connections=CONNECTIONS)
+    few = Lane(name="few", bettors=bettors(made[1:], one, players=FEW_PLAYERS), connections=OTHERS)
     with bench.web() as url:
         counter = Counter(webs=[url], operators=[operator for operator, _ in made])
         counter.warm(flood, seconds=bench.scale(3, 1))
+        counter.warm(few, seconds=1)
         runs = [load.run(url, [flood, few], seconds=bench.scale(4, 1)) for _ in range(bench.scale(3, 2))]
         counter.met += [met for one_run in runs for met in one_run.values()]
         counter.check()
