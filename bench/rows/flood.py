@@ -13,7 +13,7 @@ ORDER, SECONDS = 14, 20
 QUICK = False
 CONNECTIONS, OTHERS = 64, 3
 FEW_PLAYERS = 10
-"""Of each of the others: all have bet before it counts, as the flood's have. A player's first bet in a process is read."""
+"""Of each of the others: all have bet before it counts, as the flood's have. A first bet in a process takes longer."""
 TARGET = "<= 1x"
 
 
