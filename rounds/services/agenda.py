@@ -59,14 +59,15 @@ def look() -> Agenda:
 _LOOK = f"""
     WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS now),
     own AS MATERIALIZED (
-        SELECT ahead.*, public.game_time(c.lead, c.stopped_at, c.resumes_at, m.now) AS now,
+        SELECT opens, closes, draws, public.game_time(c.lead, c.stopped_at, c.resumes_at, m.now) AS now,
                public.real_time(c.lead, c.stopped_at, c.resumes_at, least(opens, closes, draws)) AS next
-        FROM public.rounds_gameclock c CROSS JOIN moment m CROSS JOIN LATERAL (SELECT
+        FROM public.rounds_gameclock c CROSS JOIN moment m
+        LEFT JOIN (SELECT game_id, min(closes_at) + interval '{DRAW_AFTER.total_seconds()} seconds' AS draws
+                   FROM public.rounds_round WHERE status = 'closed' GROUP BY game_id) waiting USING (game_id)
+        CROSS JOIN LATERAL (SELECT
             (SELECT min(opens_at) FROM public.rounds_round
              WHERE game_id = c.game_id AND status = 'scheduled' AND sandbox) AS opens,
-            (SELECT closes_at FROM public.rounds_round WHERE game_id = c.game_id AND status = 'open') AS closes,
-            (SELECT min(closes_at) + interval '{DRAW_AFTER.total_seconds()} seconds' FROM public.rounds_round
-             WHERE status = 'closed' AND game_id = c.game_id) AS draws) ahead
+            (SELECT closes_at FROM public.rounds_round WHERE game_id = c.game_id AND status = 'open') AS closes) ahead
     ),
     closed AS MATERIALIZED (
         SELECT bool_or(close_message IS NULL) AS unsealed,

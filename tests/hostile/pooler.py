@@ -107,10 +107,11 @@ def _serve(client: socket.socket, pooler: Pooler) -> None:
         startup = _read_startup(client)
         server: Server | None = pooler.take(startup)
         assert server is not None
-        client.sendall(server.greeting)
-        if pooler.mode == TRANSACTION:
+        greeting = server.greeting
+        if pooler.mode == TRANSACTION:  # before the client hears of it: it may ask on its other connection at once
             pooler.give_back(server)
             server = None
+        client.sendall(greeting)
         try:
             while True:
                 kind, message = _read(client)
@@ -120,10 +121,10 @@ def _serve(client: socket.socket, pooler: Pooler) -> None:
                 server.line.sendall(message)
                 if kind in (QUERY, SYNC):
                     for answer in _until_ready(server.line):
+                        if pooler.mode == TRANSACTION and answer[:1] == READY and answer[5:6] == IDLE:
+                            pooler.give_back(server)
+                            server = None
                         client.sendall(answer)
-                    if pooler.mode == TRANSACTION and answer[5:6] == IDLE:
-                        pooler.give_back(server)
-                        server = None
         finally:
             if server is not None and pooler.mode == TRANSACTION:
                 pooler.give_back(server)

@@ -76,6 +76,7 @@ class Person:
     def look(self, what: str) -> None:
         """A picture where one is asked for; and every screen fits, can be pressed, and can be read by everybody."""
         self.looked += 1
+        self.page.wait_for_load_state("load")  # a press waits until the next page begins, not until it is there
         if self.pictures:
             shot = self.pictures / f"lottery-{self.language}-{self.name}-{self.looked:02}-{what}.png"
             self.page.screenshot(path=shot, full_page=True)

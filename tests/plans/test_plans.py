@@ -10,14 +10,19 @@ from keno_platform.core import clock
 from operators.models import Operator
 from operators.partitions import days_ahead
 from operators.tenancy import tenant_context
+from rounds.models import NetworkName, RoundStatus
+from rounds.services import agenda
 from tests.plans.explained import HOT, Plans, watched
 from tests.plans.grown import analyse, grow, rolled_back
 from tests.plans.steps import play, play_briefly
 from tests.support.bets import backend
+from tests.support.rounds import Timing, commit_rounds, drive, new_game, wait_until
+from tests.support.sandboxes import new_sandbox_game, new_sandbox_operator
 
 SETTLING = "array_agg(w.id) FILTER"
 """In the one statement of a settlement that reads the bets."""
 ROUNDS_INDEX = {"round_id_idx", "by_round"}
+CLOCKS, WAITING = 5, 40
 NEAR = 3
 """Days that a round's bets can be of: the one before, its own, and the next when it is near midnight."""
 
@@ -90,3 +95,19 @@ def plans_after_growth(operator: Operator) -> Plans:
     with watched() as plans:
         play_briefly(operator)
     return plans
+
+
+def test_what_waits_for_its_draw_is_read_once_however_many_clocks_there_are(new_operator: Operator) -> None:
+    sandbox = new_sandbox_operator("clocks")
+    for _ in range(CLOCKS):
+        new_sandbox_game(sandbox)
+    games = [new_game(network=NetworkName.LOCAL) for _ in range(WAITING)]
+    waiting = commit_rounds(games, timing=Timing(opens_in=0.5, betting=0.5))
+    wait_until(waiting[0].closes_at)
+    drive(waiting, RoundStatus.CLOSED, RoundStatus.DRAWN, RoundStatus.REVEALED, pay=False)
+    with watched() as plans:
+        agenda.look()
+    reads = [one for one in plans.scans if one.index == "rounds_to_draw"]
+    assert reads
+    assert sum(one.removed * one.loops for one in reads) < WAITING
+    drive(waiting)
