@@ -188,5 +188,6 @@ def exclude(player: Player) -> None:
     player.find("dialog").get_by_role("button", name=player.t("protection.confirm_exclusion"), exact=True).click()
     expect(player.find("#play")).to_have_count(0)
     player.picture("excluded")
-    player.page.reload()
+    player.page.wait_for_load_state("load")
+    player.page.goto(player.page.url)  # a reload loses its page when the browser changes it meanwhile
     expect(player.page.locator("#game")).to_have_count(0)
